@@ -1,0 +1,54 @@
+# make run    sets everything up and serves the page         make test   sets everything up and checks everything
+# make lint · make types · make unit · make browser          one part of `make test`
+# make format · make docs · make lock                        rewrite the code's form, the generated docs, the lock files
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+V := .venv/bin
+
+.PHONY: run test lint types unit browser format docs lock clean
+run: .venv/run.stamp
+	@$(V)/chat-app serve $(ARGS)
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "chat-app needs Python 3.11 or newer and found none: install it, or name it: make run PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "Python's venv module is not complete: on Debian or Ubuntu, apt-get install python3-venv, then again" >&2; exit 1; }
+
+.venv/run.stamp: requirements.lock pyproject.toml | .venv/bin/python
+	@echo "Setting up (once, about a minute) ..."
+	@$(V)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(V)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.lock .venv/run.stamp
+	@$(V)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+test: lint types unit browser
+
+lint: .venv/dev.stamp
+	$(V)/ruff format --check .
+	$(V)/ruff check .
+
+types: .venv/dev.stamp
+	$(V)/mypy
+
+unit: .venv/dev.stamp
+	$(V)/pytest --ignore=tests/browser
+
+browser: .venv/dev.stamp
+	$(V)/python tests/browser/chromium.py
+	$(V)/pytest tests/browser
+
+format: .venv/dev.stamp
+	$(V)/ruff format .
+	$(V)/ruff check --fix .
+
+docs: .venv/dev.stamp
+	$(V)/python -m tests.docs
+
+lock: .venv/dev.stamp
+	$(V)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml -o requirements.lock
+	$(V)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --group dev pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache tests/.cache

@@ -1,0 +1,1 @@
+"""The chat itself: no I/O, the standard library only."""

@@ -1,0 +1,165 @@
+"""One turn: a conversation goes to an endpoint, an answer grows, and however it ends one summary is handed out.
+
+`Endpoint` is the one port to the servers: the HTTP client, retry around one endpoint, failover over several, the demo
+and every test double have the same `stream`. `run_turn` never raises what an endpoint raises: the problem becomes
+part of the answer, behind what had arrived. It knows neither HTTP nor the page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from time import monotonic
+from typing import Any, Protocol
+
+from chat_app.conversation.coalesce import batches
+from chat_app.conversation.deltas import Answer, Delta, fold
+from chat_app.conversation.messages import Message
+from chat_app.errors import AnswerProblem, ChatAppError, EmptyAnswer, Filtered, LengthLimit, Stopped
+
+UPDATE_EVERY_S = 0.08
+"""The shortest time between two updates of the page."""
+BEAT_S = 1.0
+"""The longest time without one: a closed tab is noticed when the turn yields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an endpoint is asked: the whole conversation, system prompt first, ending with the visitor's message."""
+
+    messages: tuple[Message, ...]
+    model: str
+    """The model's name as the endpoint lists it; empty lets the endpoint take the first it has."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Sampling parameters by their OpenAI names, as JSON values, added to the request as they are."""
+
+
+class Endpoint(Protocol):
+    """Anything that answers a request with deltas.
+
+    The first delta is `Started` and is the commit point: an `EndpointError` raised before it may be retried or given
+    to another endpoint, one raised after it may not. Closing the generator closes the connection.
+    """
+
+    def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
+        """The answer to `request`, delta by delta. Raises `EndpointError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSummary:
+    """What is known of a finished turn but not its words: for logs, metrics and the answer's token."""
+
+    answer_id: str
+    conversation_id: str
+    turn: int
+    """1 for the first user message of the conversation."""
+    preset: str
+    endpoint: str
+    model: str
+    parameters: Mapping[str, Any]
+    finish_reason: str
+    """The server's own, or `stopped`, or empty when it gave none."""
+    outcome: str
+    """`complete`, or the `code` of what went wrong."""
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    first_token_s: float | None
+    total_s: float
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question, ready to be asked: where it belongs, and the request that it makes."""
+
+    answer_id: str
+    conversation_id: str
+    number: int
+    preset: str
+    request: Request
+
+
+Observer = Callable[[TurnSummary], None]
+
+
+async def run_turn(
+    turn: Turn,
+    endpoint: Endpoint,
+    *,
+    stop: asyncio.Event,
+    observers: Sequence[Observer] = (),
+    every_s: float = UPDATE_EVERY_S,
+    beat_s: float = BEAT_S,
+    clock: Callable[[], float] = monotonic,
+) -> AsyncGenerator[Answer, None]:
+    """The answer as it grows; the last one is `done`.
+
+    Yields at least every `beat_s` seconds, also when nothing came. Set `stop` to end it with what had arrived; close
+    the generator to abandon it, which closes the connection too. Either way the observers are told once.
+    """
+    started = clock()
+    answer = Answer()
+    try:
+        try:
+            stream = batches(endpoint.stream(turn.request), stop=stop, every_s=every_s, beat_s=beat_s)
+            async with aclosing(stream):
+                async for batch in stream:
+                    for delta in batch:
+                        answer = fold(answer, delta, clock() - started)
+                    yield answer
+            problem: ChatAppError | None = Stopped(
+                "You stopped this answer.", hint="What had arrived is kept. Retry asks again."
+            )
+            if not stop.is_set():
+                problem = _problem_of(answer)
+        except ChatAppError as error:
+            problem = error
+        answer = replace(answer, problem=problem, total_s=clock() - started)
+        yield answer
+    finally:
+        summary = summary_of(turn, replace(answer, total_s=clock() - started) if answer.total_s is None else answer)
+        for observe in observers:
+            observe(summary)
+
+
+def summary_of(turn: Turn, answer: Answer) -> TurnSummary:
+    """What is known of `answer`, which ended `turn`. An answer that was abandoned counts as stopped."""
+    ended = answer.problem.code if answer.problem else "complete" if answer.finish_reason else Stopped.code
+    return TurnSummary(
+        answer_id=turn.answer_id,
+        conversation_id=turn.conversation_id,
+        turn=turn.number,
+        preset=turn.preset,
+        endpoint=answer.endpoint,
+        model=answer.model or turn.request.model,
+        parameters=turn.request.parameters,
+        finish_reason=answer.finish_reason or ("stopped" if ended == Stopped.code else ""),
+        outcome=ended,
+        prompt_tokens=answer.usage.prompt_tokens,
+        completion_tokens=answer.usage.completion_tokens,
+        first_token_s=answer.first_token_s,
+        total_s=answer.total_s or 0.0,
+        attempts=answer.attempts,
+    )
+
+
+def _problem_of(answer: Answer) -> AnswerProblem | None:
+    """What is wrong with an answer that its endpoint calls finished, if anything is."""
+    if answer.finish_reason == "length":
+        return LengthLimit(
+            "The answer stopped at the token limit.",
+            hint="Ask it to go on, or raise `max_tokens` in the preset's `parameters`.",
+        )
+    if answer.finish_reason == "content_filter":
+        return Filtered(
+            "The server's content filter stopped the answer.",
+            hint="Put the question differently, or pick another model.",
+        )
+    if not answer.text.strip():
+        return EmptyAnswer(
+            "The model answered with nothing.", hint="Retry, put the question differently, or pick another model."
+        )
+    return None

@@ -1,0 +1,1 @@
+"""The servers: the only folder that knows openai, httpx2 and tenacity."""

@@ -1,0 +1,1 @@
+"""The verdicts: what a thumb becomes."""

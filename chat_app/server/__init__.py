@@ -1,0 +1,1 @@
+"""The process: health, headers, logs, start and stop."""

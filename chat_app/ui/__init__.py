@@ -1,0 +1,1 @@
+"""The browser: with `app.py` the only place that knows Gradio."""
