@@ -1,0 +1,161 @@
+"""What can be set and what it means. How it is read, and from where, is `config_sources.py`.
+
+The docstring below each setting is its documentation: the README's table, `chat-app config schema` and the comments of
+`chat-app config init` are made from it. Where Gradio has a name for a setting of the page, it is Gradio's name.
+Values are immutable; unknown keys are errors. Secrets are `SecretStr`: they show as `**********` wherever they print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+Seconds: TypeAlias = Annotated[float, Field(gt=0, le=86400)]
+Name: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class EndpointConfig(_Settings):
+    """One OpenAI-compatible server."""
+
+    name: Name
+    """What presets, messages, logs and feedback rows call it."""
+    base_url: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^https?://\S+$")]
+    """Its address, with `/v1` where the server has it: `http://localhost:11434/v1`."""
+    api_key: SecretStr = SecretStr("")
+    """Its key, best as `${NAME}`. Empty for servers that want none."""
+    models: tuple[Name, ...] = ()
+    """The models it offers here, and no others. Left out, the server is asked."""
+    connect_timeout_s: Seconds = 5
+    """Seconds to wait for a connection."""
+    first_token_timeout_s: Seconds = 300
+    """Seconds to wait for the first token; a cold model may load for minutes."""
+    idle_timeout_s: Seconds = 60
+    """Seconds of silence allowed between two chunks."""
+    total_timeout_s: Seconds = 900
+    """Seconds a whole answer may take."""
+    attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    """How often one question is asked before the next endpoint, or an error; 1 never asks again."""
+
+
+class PresetConfig(_Settings):
+    """What a visitor can pick: a named system prompt, model, endpoints and parameters."""
+
+    name: Name = "Assistant"
+    """What the picker shows and feedback rows say."""
+    endpoints: tuple[Name, ...] = ()
+    """The names of the endpoints to ask, in this order. Left out, all of them."""
+    model: str = ""
+    """The model to ask for. Left out, the first that an endpoint lists."""
+    system_prompt: str = ""
+    """What the model is told before every conversation."""
+    parameters: Mapping[str, Any] = Field(default_factory=dict)
+    """Sampling parameters by their OpenAI names, sent as they are: `{temperature: 0.7, max_tokens: 1000}`."""
+
+
+class LatexDelimiter(_Settings):
+    """What opens and closes a formula."""
+
+    left: Annotated[str, StringConstraints(min_length=1)]
+    """What opens it."""
+    right: Annotated[str, StringConstraints(min_length=1)]
+    """What closes it."""
+    display: bool = False
+    """Whether it stands on a line of its own."""
+
+
+LATEX = (
+    LatexDelimiter(left="$$", right="$$", display=True),
+    LatexDelimiter(left="$", right="$"),
+    LatexDelimiter(left=r"\(", right=r"\)"),
+    LatexDelimiter(left=r"\[", right=r"\]", display=True),
+)
+
+
+class ChatConfig(_Settings):
+    """The page."""
+
+    title: str = "Chat"
+    """Stands above the conversation and on the browser's tab."""
+    description: str = ""
+    """Stands under the title; Markdown."""
+    placeholder: str = ""
+    """Stands in the middle of an empty conversation; Markdown."""
+    textbox_placeholder: str = "Type a message…"
+    """Stands in the empty text box."""
+    theme: Literal["base", "citrus", "default", "glass", "monochrome", "ocean", "origin", "soft"] = "default"
+    """One of Gradio's built-in themes."""
+    css: str = ""
+    """More CSS for the page: rules, or the path of a file that ends in `.css`."""
+    examples: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = ()
+    """Questions offered in an empty conversation."""
+    example_labels: tuple[str, ...] = ()
+    """What the examples show instead of their text, one for each."""
+    example_icons: tuple[Path, ...] = ()
+    """Pictures above the examples, one file for each."""
+    run_examples_on_click: bool = True
+    """Whether a click on an example sends it; else it is put into the text box."""
+    avatar_images: tuple[Path | None, Path | None] = (None, None)
+    """Picture files of the visitor and of the model; `null` for none."""
+    layout: Literal["bubble", "panel"] = "bubble"
+    """Messages as bubbles on two sides, or one under the other in full width."""
+    height: int | str | None = None
+    """Height of the conversation in pixels or as a CSS size. Left out, it fills the window."""
+    fill_width: bool = False
+    """Whether the page takes the whole width of the window."""
+    latex_delimiters: tuple[LatexDelimiter, ...] = LATEX
+    """What encloses formulas; `[]` shows them as text."""
+    buttons: tuple[Literal["copy", "copy_all"], ...] = ("copy", "copy_all")
+    """Copy buttons: on each message, and for the whole conversation."""
+    editable: bool = True
+    """Whether visitors can edit what they said, which asks again from there."""
+    autofocus: bool = True
+    """Whether the cursor stands in the text box when the page opens."""
+    autoscroll: bool = True
+    """Whether the page follows the answer as it grows, unless the visitor has scrolled up."""
+    flagging_mode: Literal["manual", "never"] = "manual"
+    """`manual` shows the feedback buttons under each answer; `never` shows none."""
+    flagging_options: Annotated[tuple[Name, ...], Field(min_length=1)] = ("Like", "Dislike")
+    """The verdicts to choose from. `Like` and `Dislike` are thumbs, all others stand behind a flag."""
+    flagging_dir: Path = Path("feedback")
+    """The folder of `feedback.csv`; made if it is not there."""
+
+
+class FeedbackConfig(_Settings):
+    """How verdicts are trusted."""
+
+    secret: SecretStr = SecretStr("")
+    """Signs the answers that may be rated. Left out, one is made and kept as `signing.key` in `chat.flagging_dir`;
+    replicas that do not share that folder need the same one here."""
+
+
+class ServerConfig(_Settings):
+    """The process that serves the page."""
+
+    host: Name = "127.0.0.1"
+    """The address to listen on; `0.0.0.0` for all of the machine's."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 7860
+    """The port to listen on; 0 takes a free one."""
+    root_path: Annotated[str, StringConstraints(pattern=r"^(/[^\s/]+)*$")] = ""
+    """The path under which a proxy serves the page: `/chat`."""
+
+
+class Config(_Settings):
+    """All settings."""
+
+    endpoints: tuple[EndpointConfig, ...] = ()
+    """The servers, in the order they are asked. Left out, `OPENAI_BASE_URL` or a local Ollama is looked for."""
+    presets: tuple[PresetConfig, ...] = (PresetConfig(),)
+    """What a visitor can pick; the first is the default."""
+    chat: ChatConfig = ChatConfig()
+    """The page."""
+    feedback: FeedbackConfig = FeedbackConfig()
+    """How verdicts are trusted."""
+    server: ServerConfig = ServerConfig()
+    """The process that serves the page."""
