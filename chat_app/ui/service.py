@@ -1,0 +1,94 @@
+"""What the page asks of the rest of the program: the port between `ui/` and everything behind it.
+
+`app.py` fills it with the catalog of endpoints, the turn and the feedback store; the tests of the page with doubles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Protocol
+
+from chat_app.conversation.deltas import Answer
+from chat_app.conversation.messages import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A conversation that waits for an answer, and with what it is to be answered."""
+
+    conversation: tuple[Message, ...]
+    """What was said, without the system prompt; the last message is the visitor's."""
+    preset: str
+    """A preset's name; empty for the default."""
+    model: str
+    """A model's name; empty for the preset's."""
+    session: str
+    """Who waits: Gradio's session hash, by which `stop` finds the turn."""
+    previous_token: str = ""
+    """The token of the conversation's last answer, if it has one: tells which conversation this is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer so far; the last one of a turn is `answer.done` and has the token that a verdict sends back."""
+
+    answer: Answer
+    answer_id: str
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a visitor thinks of one answer, as the page sends it; nothing in it is to be trusted but a valid token."""
+
+    token: str
+    rating: str
+    """One of `chat.flagging_options`, or empty when the verdict is taken back."""
+    conversation: tuple[Message, ...]
+    """What was said before the answer, without the system prompt."""
+    answer: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One line about the servers for the top of the page; plain text."""
+
+    sentence: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the page says about the servers right now."""
+
+    demo: bool
+    """Whether the demo answers because nothing else does; the notice says so."""
+    notices: tuple[Notice, ...]
+    settled: bool
+    """Whether every endpoint is up: nothing will change soon, so the page need not ask again."""
+
+
+class Service(Protocol):
+    """Everything the page can ask for. `ask` never raises a `ChatAppError`: what goes wrong is part of the answer."""
+
+    def status(self) -> Status:
+        """What is known of the servers now. Asks nobody, so it never waits."""
+        ...
+
+    def models(self, preset: str) -> tuple[str, ...]:
+        """The models that can be picked with a preset, the one it takes by itself first."""
+        ...
+
+    def ask(self, question: Question) -> AsyncGenerator[Reply, None]:
+        """The reply as it grows, at least once a second."""
+        ...
+
+    def stop(self, session: str) -> None:
+        """End the session's running turns with what has arrived."""
+        ...
+
+    async def rate(self, verdict: Verdict) -> None:
+        """Record a verdict. Raises `FeedbackError`."""
+        ...

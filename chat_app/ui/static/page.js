@@ -1,0 +1,111 @@
+// What the page does by itself, without asking the server: show a question at once, keep one turn at a time, take the
+// last question back, say that the server is gone, and show remote pictures as links. `interface.py` names these
+// functions as the `js` of its events; each takes Gradio's values and returns the outputs of its event as a list.
+(() => {
+  "use strict";
+
+  const answering = { __type__: "update", submit_btn: false, stop_btn: true };
+  const idle = { __type__: "update", submit_btn: true, stop_btn: false };
+  let running = false;
+
+  // While an answer grows, it cannot be rated yet: the style hides its buttons.
+  const setRunning = (value) => {
+    running = value;
+    if (typeof document !== "undefined") document.body.classList.toggle("answering", value);
+  };
+
+  const textMessage = (text) => ({
+    role: "user",
+    metadata: null,
+    options: null,
+    content: [{ type: "text", text }],
+  });
+
+  const textOf = (message) =>
+    message.content
+      .filter((part) => part.type === "text")
+      .map((part) => part.text)
+      .join("");
+
+  // The conversation up to and with its last question.
+  const upToQuestion = (conversation) => {
+    const last = (conversation || []).findLastIndex((message) => message.role === "user");
+    return conversation.slice(0, last + 1);
+  };
+
+  // (text, conversation) -> [text box, conversation]
+  const send = (text, conversation) => {
+    setRunning(true);
+    return [{ ...answering, value: "" }, [...(conversation || []), textMessage(text)]];
+  };
+
+  // (conversation) -> [text box, conversation]
+  const askAgain = (conversation) => {
+    setRunning(true);
+    return [answering, upToQuestion(conversation)];
+  };
+
+  // () -> [text box]; for questions that the server put into the conversation: an example, an edited message
+  const asked = () => {
+    setRunning(true);
+    return [answering];
+  };
+
+  // (conversation) -> [text box, conversation]
+  const undo = (conversation) => {
+    const kept = upToQuestion(conversation);
+    const question = kept.pop();
+    return [{ __type__: "update", value: question ? textOf(question) : "" }, kept];
+  };
+
+  // () -> [text box]
+  const done = () => {
+    setRunning(false);
+    return [idle];
+  };
+
+  // (conversation, sentence, hint, label) -> [text box, conversation]: the turn's request itself failed
+  const failed = (conversation, sentence, hint, label) => {
+    setRunning(false);
+    const notice = {
+      role: "assistant",
+      metadata: { title: `⚠ ${sentence}` },
+      options: [{ label, value: label }],
+      content: [{ type: "text", text: hint }],
+    };
+    return [idle, [...(conversation || []), notice]];
+  };
+
+  // Enter and the send button do nothing while an answer arrives, and with nothing typed; what is typed stays.
+  const guard = (event) => {
+    const box = event.target.closest?.("#question");
+    if (!box) return;
+    const sends =
+      event.type === "click"
+        ? event.target.closest(".submit-button")
+        : event.key === "Enter" && !event.shiftKey && !event.isComposing;
+    if (sends && (running || !box.querySelector("textarea").value.trim())) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
+  };
+
+  // A picture from another host is never loaded (the content security policy sees to that): its address is shown.
+  const linkInsteadOfPicture = (event) => {
+    const picture = event.target;
+    if (!(picture instanceof HTMLImageElement) || !picture.closest("#conversation")) return;
+    const address = new URL(picture.src, location.href);
+    if (!/^https?:$/.test(address.protocol) || address.origin === location.origin) return;
+    const link = document.createElement("a");
+    Object.assign(link, { href: address.href, target: "_blank", rel: "noopener noreferrer" });
+    link.textContent = picture.alt ? `${picture.alt} (${address.href})` : address.href;
+    picture.replaceWith(link);
+  };
+
+  if (typeof document !== "undefined") {
+    document.addEventListener("keydown", guard, true);
+    document.addEventListener("click", guard, true);
+    document.addEventListener("error", linkInsteadOfPicture, true);
+  }
+  globalThis.chatApp = { send, askAgain, asked, undo, done, failed };
+})();
