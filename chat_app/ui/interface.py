@@ -201,9 +201,10 @@ class ChatPage(gr.ChatInterface):
             session=request.session_hash or "",
             previous_token=history.last_token(posted),
         )
+        yield [*posted, *render.waiting()]
         async with aclosing(self._replies(question)) as replies:
             async for messages, _ in replies:
-                yield [*posted, *messages]
+                yield [*posted, *(messages or render.waiting())]
 
     async def _answer_api(
         self,

@@ -48,9 +48,9 @@ def style_of(chat: ChatConfig) -> str:
     return f"{_static('page.css')}\n{more}"
 
 
-def head_of() -> str:
+def script() -> str:
     """The page's script, for the document's head."""
-    return f"<script>{_static('page.js')}</script>"
+    return _static("page.js")
 
 
 def conversation_arguments(chat: ChatConfig) -> dict[str, Any]:
@@ -67,7 +67,8 @@ def conversation_arguments(chat: ChatConfig) -> dict[str, Any]:
         "latex_delimiters": [delimiter.model_dump() for delimiter in chat.latex_delimiters],
         "buttons": list(chat.buttons),
         "editable": "user" if chat.editable else None,
-        "autoscroll": chat.autoscroll,
+        "autoscroll": False,  # `page.js` does it
+        "elem_classes": ["follows"] if chat.autoscroll else [],
         "feedback_options": list(chat.flagging_options) if chat.flagging_mode == "manual" else None,
         "allow_tags": False,
     }
@@ -112,8 +113,8 @@ def alert_html(sentence: str, hint: str) -> str:
 
 
 def call(function: str, *constants: str) -> str:
-    """The `js` of an event: calls one of `page.js`'s functions with the event's inputs, then `constants`."""
-    return f"(...inputs) => globalThis.chatApp.{function}(...inputs, ...{json.dumps(constants)})"
+    """The `js` of an event: one of `page.js`'s functions, called with the event's inputs and then `constants`."""
+    return f"globalThis.chatApp.event({', '.join(map(json.dumps, (function, *constants)))})"
 
 
 def _line(sentence: str, hint: str) -> str:

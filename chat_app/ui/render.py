@@ -38,6 +38,11 @@ def messages_of(reply: Reply) -> list[dict[str, Any]]:
     return messages
 
 
+def waiting() -> list[dict[str, Any]]:
+    """What stands on the page until the first word is there."""
+    return [_message("", {"title": "Waiting for the answer…", "status": "pending"})]
+
+
 def api_value(reply: Reply) -> str | list[dict[str, Any]]:
     """What `/chat` returns: a string for an answer that is only text, else its messages.
 
@@ -75,7 +80,7 @@ def hint_of(problem: ChatAppError) -> str:
 def plain(text: str) -> str:
     """Text as Markdown that shows just this text: no markup, no link, no formula."""
     return (
-        _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+        _MARKDOWN.sub(r"\\\1", re.sub(r"\s+", " ", text))
         .replace("\\<", "&lt;")
         .replace("\\>", "&gt;")
         .replace("\\&", "&amp;")

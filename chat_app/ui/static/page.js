@@ -1,17 +1,20 @@
 // What the page does by itself, without asking the server: show a question at once, keep one turn at a time, take the
-// last question back, say that the server is gone, and show remote pictures as links. `interface.py` names these
-// functions as the `js` of its events; each takes Gradio's values and returns the outputs of its event as a list.
+// last question back, say that the server is gone, and show remote pictures as links. The `js` of an event in
+// `interface.py` is `globalThis.chatApp.event("name", …)`; each function takes Gradio's values, and then what stands
+// after its name there, and returns the outputs of its event as a list.
 (() => {
   "use strict";
 
   const answering = { __type__: "update", submit_btn: false, stop_btn: true };
   const idle = { __type__: "update", submit_btn: true, stop_btn: false };
   let running = false;
+  let following = true;
 
   // While an answer grows, it cannot be rated yet: the style hides its buttons.
   const setRunning = (value) => {
     running = value;
-    if (typeof document !== "undefined") document.body.classList.toggle("answering", value);
+    if (value) following = true;
+    document.body.classList.toggle("answering", value);
   };
 
   const textMessage = (text) => ({
@@ -102,10 +105,43 @@
     picture.replaceWith(link);
   };
 
-  if (typeof document !== "undefined") {
-    document.addEventListener("keydown", guard, true);
-    document.addEventListener("click", guard, true);
-    document.addEventListener("error", linkInsteadOfPicture, true);
-  }
-  globalThis.chatApp = { send, askAgain, asked, undo, done, failed };
+  // Whoever reads at the bottom is taken along as the answer grows; whoever has scrolled up is left there. (Gradio's own
+  // way scrolls 300 ms after each update, so that with several updates a second nobody can leave the bottom.)
+  const BOTTOM = "#conversation.follows .bubble-wrap";
+  const leaveBottom = (event) => {
+    if (event.deltaY < 0 && event.target.closest?.(BOTTOM)) following = false;
+  };
+  const lookWhetherAtBottom = (event) => {
+    const box = event.target;
+    if (box instanceof Element && box.matches(BOTTOM)) following = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
+  };
+  const follow = () => {
+    const box = following && document.querySelector(BOTTOM);
+    if (box) box.scrollTop = box.scrollHeight;
+  };
+
+  const functions = { send, askAgain, asked, undo, done, failed };
+  const event =
+    (name, ...constants) =>
+    (...inputs) =>
+      functions[name](...inputs, ...constants);
+
+  // Gradio makes a function of an event's `js` by evaluating it, which the content security policy forbids, and should:
+  // what a page evaluates, an injected text can be. The only text that we ever give it is a call of `event` with JSON,
+  // so that is read instead of evaluated. (Read in Gradio 6.31: `new AsyncFunction("return (\n" + js + "\n);")`.)
+  const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor;
+  const call = /^return \(\s*globalThis\.chatApp\.event\((.*)\)\s*\);$/s;
+  const withoutEvaluating = function (...texts) {
+    const ours = texts.length === 1 && call.exec(texts[0]);
+    return ours ? async () => event(...JSON.parse(`[${ours[1]}]`)) : new AsyncFunction(...texts);
+  };
+  Object.defineProperty(AsyncFunction.prototype, "constructor", { value: withoutEvaluating });
+
+  document.addEventListener("keydown", guard, true);
+  document.addEventListener("click", guard, true);
+  document.addEventListener("error", linkInsteadOfPicture, true);
+  document.addEventListener("wheel", leaveBottom, { capture: true, passive: true });
+  document.addEventListener("scroll", lookWhetherAtBottom, true);
+  new MutationObserver(follow).observe(document, { subtree: true, childList: true, characterData: true });
+  globalThis.chatApp = { event };
 })();
