@@ -106,7 +106,7 @@ class ChatPage(gr.ChatInterface):
                     allow_custom_value=True,
                     interactive=True,
                 )
-        self.status = gr.HTML(elem_id="status")
+        self.status = gr.Markdown(elem_id="status")  # not gr.HTML, which evaluates its template
         self.look_again = gr.Timer(LOOK_AGAIN_S, active=False)
 
     def _render_footer(self) -> None:

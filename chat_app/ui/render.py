@@ -1,7 +1,7 @@
 """An answer as the messages that Gradio shows, and as what the API returns.
 
 Text goes in as parts, because Gradio runs `inspect.cleandoc` over plain strings and so changes tabs and indentation.
-What this program or a server says about a failure is text and never markup: Markdown's signs are escaped.
+What this program or a server says about a failure is text and never markup.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from chat_app.ui.service import Reply
 TRY_AGAIN = "Try again"
 """The button under a notice; a click on it asks the same question again."""
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$&:-])")
+_MARKUP = re.compile(r"[\\`*_{}\[\]()#+!|<>~$&:-]")
 
 
 def user_message(text: str) -> dict[str, Any]:
@@ -44,26 +44,26 @@ def waiting() -> list[dict[str, Any]]:
 
 
 def api_value(reply: Reply) -> str | list[dict[str, Any]]:
-    """What `/chat` returns: a string for an answer that is only text, else its messages.
+    """What `/chat` returns: a string for an answer that is only text, else its messages, for programs and as plain text.
 
-    In the list, contents are strings, and thoughts and notices have `metadata.title`.
+    Contents are strings; thoughts and notices have `metadata.title`, a notice's is the sentence that says what happened.
     """
-    messages = messages_of(reply)
-    if not any((message["metadata"] or {}).get("title") for message in messages):
-        return reply.answer.text
-    return [
-        {
-            "role": "assistant",
-            "content": message["content"][0]["text"],
-            **({"metadata": {"title": title}} if (title := (message["metadata"] or {}).get("title")) else {}),
-        }
-        for message in messages
-    ]
+    answer = reply.answer
+    if not answer.reasoning and not answer.problem:
+        return answer.text
+    messages: list[dict[str, Any]] = []
+    if answer.reasoning:
+        messages.append({"role": "assistant", "content": answer.reasoning, "metadata": {"title": "Thought"}})
+    if answer.text:
+        messages.append({"role": "assistant", "content": answer.text})
+    if problem := answer.problem:
+        messages.append({"role": "assistant", "content": problem.hint, "metadata": {"title": problem.sentence}})
+    return messages
 
 
 def notice(problem: ChatAppError) -> dict[str, Any]:
     """A message that says what went wrong and what to do; with a button to ask again."""
-    detail = problem.detail if isinstance(problem, EndpointError) else ""
+    detail = problem.detail if isinstance(problem, EndpointError) and problem.detail not in problem.sentence else ""
     said = f"\n\nThe server said: {plain(detail)}" if detail else ""
     title = plain(problem.sentence) if isinstance(problem, Stopped) else f"⚠ {plain(problem.sentence)}"
     return _message(f"{hint_of(problem)}{said}", {"title": title}, options=[{"label": TRY_AGAIN, "value": TRY_AGAIN}])
@@ -78,13 +78,11 @@ def hint_of(problem: ChatAppError) -> str:
 
 
 def plain(text: str) -> str:
-    """Text as Markdown that shows just this text: no markup, no link, no formula."""
-    return (
-        _MARKDOWN.sub(r"\\\1", re.sub(r"\s+", " ", text))
-        .replace("\\<", "&lt;")
-        .replace("\\>", "&gt;")
-        .replace("\\&", "&amp;")
-    )
+    """Text as Markdown that shows just this text: no markup, no link, no formula.
+
+    Signs become character references and not backslashed, since `\\(` begins a formula.
+    """
+    return _MARKUP.sub(lambda sign: f"&#{ord(sign[0])};", re.sub(r"\s+", " ", text))
 
 
 def _thought(answer: Answer) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """An answer becomes Gradio's messages, and the API's value."""
 
 from dataclasses import replace
+from html import unescape
 from typing import Any
 
 import pytest
@@ -49,7 +50,7 @@ def test_a_thought_is_open_while_it_grows_and_closed_when_the_answer_begins() ->
 def test_a_notice_stands_below_what_had_arrived_and_offers_to_try_again() -> None:
     """Nothing that was received is taken away by an error."""
     messages = messages_of(Reply(Answer(text="Half", problem=REFUSED, total_s=1.0), "id", "token"))
-    assert titles(messages) == [None, r"⚠ ollama refused the connection."]
+    assert titles(messages) == [None, "⚠ ollama refused the connection."]
     assert messages[-1]["options"] == [{"label": TRY_AGAIN, "value": TRY_AGAIN}]
 
 
@@ -57,23 +58,28 @@ def test_the_servers_own_words_are_text_and_never_markup() -> None:
     """Neither HTML nor Markdown from an error is rendered."""
     text = notice(REFUSED)["content"][0]["text"]
     assert "<b>" not in text
-    assert "The server said: &lt;b&gt;no&lt;/b&gt; \\*way\\*" in text
+    assert "The server said: &#60;b&#62;no&#60;/b&#62; &#42;way&#42;" in text
+
+
+def test_the_servers_own_words_are_not_said_twice() -> None:
+    """A sentence often holds them already."""
+    problem = ConnectionRefused("It said no.", hint="Wait.", endpoint="ollama", detail="no")
+    assert notice(problem)["content"][0]["text"] == "Wait."
 
 
 def test_code_in_a_hint_stays_code() -> None:
     """Commands and settings are easy to see and to copy."""
     assert hint_of(REFUSED) == "Start it with `ollama serve`."
-    assert hint_of(EmptyAnswer("x", hint="an odd ` one")) == "an odd \\` one"
+    assert hint_of(EmptyAnswer("x", hint="an odd ` one")) == "an odd &#96; one"
 
 
-@pytest.mark.parametrize("text", ["![x](https://example.invalid/p.png)", "<img src=x>", "$x$", "[a](b)", "# h", "`c`"])
+@pytest.mark.parametrize(
+    "text", ["![x](https://example.invalid/p.png)", "<img src=x>", "$x$", r"\(x\)", "[a](b)", "# h", "`c`", "&amp;"]
+)
 def test_plain_text_has_no_markup_left(text: str) -> None:
-    """Every sign that begins markup is escaped."""
-    assert "<" not in plain(text)
-    assert not any(
-        plain(text)[position] in "!`[$#" and (position == 0 or plain(text)[position - 1] != "\\")
-        for position in range(len(plain(text)))
-    )
+    """Every sign that can begin markup is a character reference, which is what it says when it is shown."""
+    assert not set(plain(text)) & set("!`[]$<>()*_\\")
+    assert unescape(plain(text)) == text
 
 
 def test_a_stopped_answer_is_said_without_alarm() -> None:
@@ -92,9 +98,8 @@ def test_the_api_returns_messages_when_there_are_thoughts_or_notices() -> None:
     answer = Answer(reasoning="hm", text="Half", problem=REFUSED, total_s=1.0)
     value = api_value(Reply(answer, "id", "token"))
     assert isinstance(value, list)
-    assert [sorted(message) for message in value] == [
-        ["content", "metadata", "role"],
-        ["content", "role"],
-        ["content", "metadata", "role"],
+    assert value == [
+        {"role": "assistant", "content": "hm", "metadata": {"title": "Thought"}},
+        {"role": "assistant", "content": "Half"},
+        {"role": "assistant", "content": REFUSED.hint, "metadata": {"title": "ollama refused the connection."}},
     ]
-    assert value[1] == {"role": "assistant", "content": "Half"}
