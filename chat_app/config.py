@@ -1,4 +1,4 @@
-"""What can be set and what it means. How it is read, and from where, is `config_sources.py`.
+"""What can be set and what it means. How it is read, and from where, is `config_sources/`.
 
 The docstring below each setting is its documentation: the README's table, `chat-app config schema` and the comments of
 `chat-app config init` are made from it. Where Gradio has a name for a setting of the page, it is Gradio's name.

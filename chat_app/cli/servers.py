@@ -1,0 +1,240 @@
+"""`chat-app check`, `models` and `pull`: what the servers say before anybody opens the page.
+
+Exit status 0 when all can be used, 1 when something cannot, 2 for bad settings. `--json` prints one object for
+machines, errors by their `code`. The servers' libraries are imported when a command runs, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+from rich.table import Table
+from rich.text import Text
+
+from chat_app.cli.loading import ConfigFile, settings_of
+from chat_app.config_sources import Loaded
+from chat_app.errors import ChatAppError, ChoiceError, StoreFailed
+
+if TYPE_CHECKING:
+    from chat_app.config import EndpointConfig
+    from chat_app.endpoints.checkup import Checkup
+    from chat_app.endpoints.discovery import Found
+    from chat_app.endpoints.probe import Report
+    from chat_app.endpoints.status import EndpointStatus
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
+
+_STEPS: Final[Mapping[str, str]] = {
+    "name resolves": "name",
+    "port answers": "port",
+    "models are listed": "list",
+    "model is there": "found",
+    "a token arrives": "token",
+}
+_PIPED_COLUMNS: Final = 200
+_NOTHING_FOUND: Final = (
+    "No endpoint is configured, and nothing answers where one is usually found: `chat-app serve` would show the demo. "
+    "Start Ollama, set OPENAI_BASE_URL, or name a server in the settings: `chat-app config init config/chat.yaml`."
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the commands that ask the servers."""
+    for command in (check, models, pull):
+        app.command()(command)
+
+
+def check(config_file: ConfigFile = None, *, as_json: Json = False) -> None:
+    """Ask every endpoint for one token, look at the feedback folder, and say what is wrong."""
+    from chat_app.endpoints.checkup import checkup  # noqa: PLC0415 -- imports openai
+
+    loaded = settings_of(config_file)
+    found, in_container = _found(loaded)
+    result = asyncio.run(checkup(loaded.config, found, in_container=in_container))
+    folder = loaded.config.chat.flagging_dir
+    unwritable = _unwritable(folder)
+    problems = (*result.problems, *([unwritable] if unwritable else []))
+    if as_json:
+        told = {"folder": str(folder), "ok": unwritable is None, **_error_fields(unwritable)}
+        _print_json({"ok": not problems, "configured": found.configured, **_checkup_fields(result), "feedback": told})
+    else:
+        _print_checkup(result, folder, unwritable)
+        if not found.configured and not any(report.models for report in result.reports):
+            typer.echo(f"\n{_NOTHING_FOUND}")
+    raise typer.Exit(1 if problems else 0)
+
+
+def models(config_file: ConfigFile = None, *, as_json: Json = False) -> None:
+    """List what each endpoint offers."""
+    found, in_container = _found(settings_of(config_file))
+    statuses = asyncio.run(_statuses(found, in_container=in_container))
+    if as_json:
+        listed = [
+            {"name": status.name, "ok": status.error is None, "models": status.models, **_error_fields(status.error)}
+            for status in statuses
+        ]
+        _print_json({"ok": all(entry["ok"] for entry in listed), "endpoints": listed})
+    else:
+        table = Table("endpoint", "model", box=box.SIMPLE_HEAD)
+        for status in statuses:
+            for name in status.models or ("-",):
+                table.add_row(Text(status.name), Text(name))
+        console = _console()
+        console.print(table)
+        _print_problems(console, (status.error for status in statuses if status.error))
+    raise typer.Exit(1 if any(status.error for status in statuses) else 0)
+
+
+def pull(
+    model: Annotated[str, typer.Argument(help="The model's name in Ollama's library: llama3.2.")],
+    config_file: ConfigFile = None,
+) -> None:
+    """Have Ollama pull MODEL."""
+    found, in_container = _found(settings_of(config_file))
+    asyncio.run(_pull(model, found, in_container=in_container))
+    typer.echo(f"{model} is ready.")
+
+
+def _found(loaded: Loaded) -> tuple[Found, bool]:
+    from chat_app.endpoints.discovery import endpoints_of, runs_in_container  # noqa: PLC0415
+
+    in_container = runs_in_container(loaded.environ)
+    return endpoints_of(loaded.config, loaded.environ, in_container=in_container), in_container
+
+
+async def _statuses(found: Found, *, in_container: bool) -> tuple[EndpointStatus, ...]:
+    from chat_app.endpoints.catalog import Catalog  # noqa: PLC0415
+
+    catalog = Catalog(found, in_container=in_container)
+    async with catalog.closing():
+        await catalog.refresh()
+        return catalog.statuses()
+
+
+async def _pull(model: str, found: Found, *, in_container: bool) -> None:
+    from chat_app.endpoints.ollama import pull as steps_of  # noqa: PLC0415
+
+    config = await _ollama_among(found.endpoints)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+    )
+    with Progress(*columns, console=_console()) as progress:
+        layers: dict[str, TaskID] = {}
+        async for step in steps_of(config, model, in_container=in_container):
+            if step.layer not in layers:
+                layers[step.layer] = progress.add_task(step.status, total=step.total_bytes)
+            progress.update(
+                layers[step.layer],
+                description=step.status,
+                completed=step.received_bytes,
+                total=step.total_bytes,
+                visible=bool(step.layer),
+            )
+
+
+async def _ollama_among(endpoints: Iterable[EndpointConfig]) -> EndpointConfig:
+    """The first endpoint that is an Ollama; else the first that looks like one, whose error then says what is wrong."""
+    from chat_app.endpoints.hints import Asked  # noqa: PLC0415
+    from chat_app.endpoints.ollama import is_ollama  # noqa: PLC0415
+
+    endpoints = tuple(endpoints)
+    answers = await asyncio.gather(*(is_ollama(config) for config in endpoints))
+    for config, answer in zip(endpoints, answers, strict=True):
+        if answer:
+            return config
+    for config in endpoints:
+        if Asked(config).is_ollama:
+            return config
+    names = ", ".join(config.name for config in endpoints)
+    raise ChoiceError(
+        f"None of the endpoints is an Ollama: {names}.",
+        hint="Only Ollama can be asked to pull a model; set OLLAMA_HOST.",
+    )
+
+
+def _unwritable(folder: Path) -> StoreFailed | None:
+    """What is wrong with the feedback folder, or with the nearest one above it that is there; leaves no trace."""
+    nearest = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            return None
+    except OSError as error:
+        return StoreFailed(
+            f"The feedback folder {folder} cannot be written: {error.strerror}.",
+            hint="Give this user the right to write there, or set `chat.flagging_dir` to another folder.",
+        )
+
+
+def _print_checkup(result: Checkup, folder: Path, unwritable: StoreFailed | None) -> None:
+    table = Table("endpoint", "address", "model", box=box.SIMPLE_HEAD)
+    for name in _STEPS.values():
+        table.add_column(name, no_wrap=True)
+    for report in result.reports:
+        table.add_row(Text(report.endpoint), Text(report.place), Text(report.model or "-"), *_marks(report))
+    console = _console()
+    console.print(table)
+    mark = "cannot be written" if unwritable else "can be written"
+    console.print(Text(f"Feedback goes to {folder}, which {mark}."))
+    _print_problems(console, (*result.problems, *([unwritable] if unwritable else [])))
+
+
+def _marks(report: Report) -> list[Text]:
+    """One cell for each step: whether it succeeded, was not taken, and for the last how long it took."""
+    cells = dict.fromkeys(_STEPS, Text("-", style="dim"))
+    for step in report.steps:
+        took = f" {step.took_s:.1f} s" if step.name == "a token arrives" else ""
+        cells[step.name] = Text(f"✓{took}", style="green") if step.ok else Text("✗", style="bold red")
+    return list(cells.values())
+
+
+def _print_problems(console: Console, problems: Iterable[ChatAppError]) -> None:
+    for problem in problems:
+        console.print()
+        console.print(Text(problem.sentence, style="bold red"), soft_wrap=True)
+        console.print(Text(problem.hint), soft_wrap=True)
+
+
+def _checkup_fields(result: Checkup) -> dict[str, Any]:
+    endpoints = [
+        {
+            "name": report.endpoint,
+            "address": report.place,
+            "ok": report.ok,
+            "model": report.model,
+            "models": report.models,
+            "steps": [
+                {"name": step.name, "ok": step.ok, "took_s": round(step.took_s, 3), **_error_fields(step.error)}
+                for step in report.steps
+            ],
+        }
+        for report in result.reports
+    ]
+    return {"endpoints": endpoints, "presets": [_error_fields(error) for error in result.unserved]}
+
+
+def _error_fields(error: ChatAppError | None) -> dict[str, str]:
+    return {} if error is None else {"code": error.code, "sentence": error.sentence, "hint": error.hint}
+
+
+def _print_json(value: Mapping[str, Any]) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _console() -> Console:
+    """The console of tables: as wide as the terminal, wide enough for any table where there is none."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _PIPED_COLUMNS
+    return console

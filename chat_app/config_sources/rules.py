@@ -1,0 +1,135 @@
+"""The rules between settings, and between settings and the disk: what no single type can say.
+
+They look at the values before pydantic does, so that they are told together with what it finds, and pass over whatever
+has the wrong type: that is told already. Relative paths of files start at the working directory.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path as FilePath
+from typing import Any
+
+from chat_app.config import PresetConfig
+from chat_app.config_sources.draft import Draft, Fault, Path
+from chat_app.config_sources.faults import nearest
+
+_RESERVED = {
+    "messages": "The conversation is sent by itself.",
+    "model": "Use the preset's own `model`.",
+    "stream": "Answers are always streamed.",
+}
+
+
+def faults_between(draft: Draft, values: Any, cwd: FilePath) -> Iterator[Fault]:
+    """The rules that `values` break, which are those of `draft` without nulls."""
+    yield from _names_are_unique(draft, values, "endpoints", None)
+    yield from _names_are_unique(draft, values, "presets", PresetConfig.model_fields["name"].default)
+    yield from _presets_are_usable(draft, values)
+    yield from _parameters_are_sendable(draft, values)
+    yield from _examples_are_matched(draft, values)
+    yield from _files_are_there(draft, values, cwd)
+
+
+def _names_are_unique(draft: Draft, values: Any, section: str, default: str | None) -> Iterator[Fault]:
+    first: dict[str, Path] = {}
+    for position, item in _items(values, section):
+        name = item.get("name", default) if isinstance(item, Mapping) else None
+        path = (section, position, "name")
+        if isinstance(name, str) and not draft.is_broken(path):
+            before = first.setdefault(name.strip(), path)
+            if before != path:
+                rule = f"`{name.strip()}` is the name of `{section}.{before[1]}` already."
+                yield Fault(draft.place(path), path, rule, "Give each a name of its own.")
+
+
+def _presets_are_usable(draft: Draft, values: Any) -> Iterator[Fault]:
+    presets = _at(values, "presets")
+    if presets == []:
+        fix = "Leave `presets` out for one called Assistant, or name one."
+        yield Fault(draft.place(("presets",)), ("presets",), "There must be at least one.", fix)
+
+    endpoints = _at(values, "endpoints")
+    names = [_at(item, "name") for _, item in _items(values, "endpoints")]
+    if endpoints is not None and (not isinstance(endpoints, list) or not all(isinstance(name, str) for name in names)):
+        return
+    known = tuple(name.strip() for name in names)
+    for position, preset in _items(values, "presets"):
+        for number, name in _items(preset, "endpoints"):
+            if isinstance(name, str) and name.strip() not in known:
+                path = ("presets", position, "endpoints", number)
+                guess = nearest(name, known)
+                fix = f"Known are: {', '.join(f'`{one}`' for one in known)}." if known else ""
+                fix = f"Did you mean `{guess}`?" if guess else fix or "Add it to `endpoints`, or leave this out."
+                yield Fault(draft.place(path), path, f"There is no endpoint `{name.strip()}`.", fix)
+
+
+def _parameters_are_sendable(draft: Draft, values: Any) -> Iterator[Fault]:
+    for position, preset in _items(values, "presets"):
+        parameters = _at(preset, "parameters")
+        for name, value in parameters.items() if isinstance(parameters, Mapping) else ():
+            path = ("presets", position, "parameters", name)
+            if name in _RESERVED:
+                yield Fault(draft.place(path), path, "Cannot be a parameter.", f"Remove it. {_RESERVED[name]}")
+                continue
+            try:
+                json.dumps(value, allow_nan=False)
+            except (TypeError, ValueError):
+                fix = "Write text, a number, true, false, or a list or mapping of these."
+                yield Fault(draft.place(path), path, "Cannot be sent as JSON.", fix)
+
+
+def _examples_are_matched(draft: Draft, values: Any) -> Iterator[Fault]:
+    chat = _at(values, "chat")
+    examples = _at(chat, "examples") or []
+    for name in ("example_labels", "example_icons"):
+        given = _at(chat, name)
+        if isinstance(given, list) and isinstance(examples, list) and given and len(given) != len(examples):
+            path = ("chat", name)
+            rule = f"There must be one for each of the {len(examples)} examples; there are {len(given)}."
+            yield Fault(draft.place(path), path, rule, "Add or remove some, or leave them all out.")
+
+
+def _files_are_there(draft: Draft, values: Any, cwd: FilePath) -> Iterator[Fault]:
+    for path, name in _named_files(_at(values, "chat")):
+        rule, fix = "", ""
+        if name.lower().startswith(("http:", "https:", "data:", "//")):
+            rule, fix = "Must be a file of this machine, not a URL.", "Save the file and name its path."
+        elif not _is_file(cwd / name):
+            rule, fix = f"There is no file `{name}`.", f"Relative paths start at the working directory, `{cwd}`."
+        if rule and not draft.is_broken(path):
+            yield Fault(draft.place(path), path, rule, fix)
+
+    folder = _at(_at(values, "chat"), "flagging_dir")
+    if isinstance(folder, str) and _is_file(cwd / folder):
+        path = ("chat", "flagging_dir")
+        yield Fault(draft.place(path), path, "Must be a folder; there is a file of this name.", "Name another.")
+
+
+def _named_files(chat: Any) -> Iterator[tuple[Path, str]]:
+    """The files that the page is told to show, with the settings that name them."""
+    for setting in ("example_icons", "avatar_images"):
+        for position, name in _items(chat, setting):
+            if isinstance(name, str):
+                yield ("chat", setting, position), name
+    css = _at(chat, "css")
+    if isinstance(css, str) and css.strip().endswith(".css") and "{" not in css:
+        yield ("chat", "css"), css.strip()
+
+
+def _is_file(path: FilePath) -> bool:
+    """Whether there is a file that this user can see."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def _at(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, Mapping) else None
+
+
+def _items(value: Any, name: str) -> Iterator[tuple[int, Any]]:
+    items = _at(value, name)
+    return iter(enumerate(items) if isinstance(items, list) else ())

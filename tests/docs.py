@@ -1,0 +1,80 @@
+"""The tables of README.md, made from the code: `python -m tests.docs`, or `make docs`, writes them anew.
+
+Settings come from the docstrings of `config.py`, commands from the command line itself; `test_docs.py` fails when what
+stands in README.md is something else. Only what stands between the markers is touched.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from chat_app.cli import commands
+from chat_app.config_sources.fields import Setting, settings
+
+README = Path(__file__).parent.parent / "README.md"
+_DEFAULT_CHARACTERS = 60
+
+
+def with_tables(text: str) -> str:
+    """`text` with the blocks between its markers made anew. Raises `ValueError` when a marker is not there."""
+    for name, table in (("settings", settings_table()), ("commands", commands_table())):
+        found = re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", text, re.DOTALL)
+        if found is None:
+            raise ValueError(f"README.md lacks the markers <!-- {name} --> and <!-- /{name} -->.")
+        text = text[: found.start(1)] + table + text[found.end(1) :]
+    return text
+
+
+def settings_table() -> str:
+    """Every setting, its default and its meaning, in the order of `config.py`."""
+    rows = (f"| `{'.'.join(setting.path)}` | {_default(setting)} | {_cell(setting.doc)} |" for setting in settings())
+    return "\n".join(("| setting | default | meaning |", "|---|---|---|", *rows, ""))
+
+
+def commands_table() -> str:
+    """Every command with its options, and what it does, in the order of `chat-app --help`."""
+    group = typer.main.get_command(commands())
+    rows = (f"| `{usage}` | {_cell(does)} |" for usage, does in _commands(group, "chat-app"))
+    return "\n".join(("| command | does |", "|---|---|", *rows, ""))
+
+
+def _commands(group: Any, name: str) -> Iterator[tuple[str, str]]:
+    for below, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{name} {below}")
+        else:
+            parameters = [_parameter(one) for one in command.params if one.name != "help"]
+            yield " ".join((name, below, *parameters)), " ".join(command.help.split())
+
+
+def _parameter(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        text = parameter.metavar or parameter.name.upper()
+    elif parameter.is_flag:
+        text = parameter.opts[0]
+    else:
+        text = f"{parameter.opts[0]} {parameter.metavar or parameter.name.upper()}"
+    return text if parameter.required else f"[{text}]"
+
+
+def _default(setting: Setting) -> str:
+    if setting.required:
+        return "required"
+    if setting.section == "mapping":
+        return ""
+    text = json.dumps(setting.default, ensure_ascii=False)
+    return f"`{_cell(text)}`" if len(text) <= _DEFAULT_CHARACTERS else "see `chat-app config show`"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", r"\|")
+
+
+if __name__ == "__main__":
+    README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")

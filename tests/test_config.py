@@ -1,0 +1,116 @@
+"""What can be set, and the files that are shipped."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from chat_app.config import Config, EndpointConfig, FeedbackConfig
+from chat_app.config_sources import Loaded, load
+from chat_app.config_sources.fields import settings
+from tests.config_sources.sources import problems_of
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = sorted((ROOT / "config" / "examples").glob("*.yaml"))
+ADDRESSES = {
+    "azure": ["https://mine.openai.azure.com/openai/v1/"],
+    "failover": ["http://localhost:8000/v1", "http://localhost:11434/v1"],
+    "litellm": ["http://localhost:4000/v1"],
+    "llama.cpp": ["http://localhost:8080/v1"],
+    "lm-studio": ["http://localhost:1234/v1"],
+    "ollama": ["http://localhost:11434/v1"],
+    "openai": ["https://api.openai.com/v1"],
+    "openrouter": ["https://openrouter.ai/api/v1"],
+    "vllm": ["http://localhost:8000/v1"],
+}
+REQUIRED = {
+    "azure": {
+        "AZURE_OPENAI_RESOURCE": "mine",
+        "AZURE_OPENAI_DEPLOYMENT": "chat",
+        "AZURE_OPENAI_API_KEY": "sk-hidden",
+    },
+    "openai": {"OPENAI_API_KEY": "sk-hidden"},
+    "openrouter": {"OPENROUTER_API_KEY": "sk-hidden"},
+}
+
+
+def load_example(name: str, tmp_path: Path) -> Loaded:
+    """The example of this name, with the variables that it needs."""
+    file = ROOT / "config" / "examples" / f"{name}.yaml"
+    return load(config_file=file, environ=REQUIRED.get(name, {}), cwd=tmp_path)
+
+
+def test_there_is_an_example_for_each_kind_of_server() -> None:
+    """And every example is one of those that are tested here."""
+    assert [example.stem for example in EXAMPLES] == sorted(ADDRESSES)
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_an_example_can_be_used_as_it_is(name: str, tmp_path: Path) -> None:
+    """It asks the server where that kind of server is, given the variables that it cannot do without."""
+    config = load_example(name, tmp_path).config
+    assert [endpoint.base_url for endpoint in config.endpoints] == ADDRESSES[name]
+    assert [endpoint.api_key.get_secret_value() for endpoint in config.endpoints] == [
+        "sk-hidden" if name in REQUIRED else "" for _ in config.endpoints
+    ]
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_an_example_says_which_variables_it_cannot_do_without(name: str, tmp_path: Path) -> None:
+    """All of them at once, by their names."""
+    file = ROOT / "config" / "examples" / f"{name}.yaml"
+    problems = problems_of(lambda: load(config_file=file, environ={}, cwd=tmp_path))
+    unset = {found for problem in problems for found in re.findall(r"variable `(\w+)` is not set", problem.rule)}
+    assert unset == set(REQUIRED[name])
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.stem)
+def test_an_example_begins_with_how_its_server_is_started(example: Path) -> None:
+    """In its first lines, where one looks first, and nothing in it is a key."""
+    text = example.read_text(encoding="utf-8")
+    assert re.match(r"#.*(Start it|nothing to start|Start the first|Start its)", text, re.DOTALL)
+    assert all("${" in line for line in text.splitlines() if "api_key:" in line)
+
+
+def test_the_shipped_file_names_no_endpoint(tmp_path: Path) -> None:
+    """So that what is found is used: OPENAI_BASE_URL, the visitor's Ollama, or the demo."""
+    loaded = load(config_file=ROOT / "config" / "chat.yaml", environ={}, cwd=tmp_path)
+    assert loaded.config.endpoints == ()
+    assert [preset.endpoints for preset in loaded.config.presets] == [()]
+    chat = loaded.config.chat
+    assert len(chat.examples) == len(chat.example_labels) >= 3
+
+
+def test_the_shipped_file_is_found_where_a_clone_is_started() -> None:
+    """`make run` needs no option."""
+    assert load(environ={}, cwd=ROOT).file == Path("config/chat.yaml")
+
+
+def test_the_endpoints_in_the_comments_of_the_shipped_file_work(tmp_path: Path) -> None:
+    """Taking the `#` away is enough."""
+    text = (ROOT / "config" / "chat.yaml").read_text(encoding="utf-8")
+    (tmp_path / "chat.yaml").write_text(re.sub(r"^#(?=  )", "", text, flags=re.MULTILINE), encoding="utf-8")
+    config = load(config_file=Path("chat.yaml"), environ={"OPENAI_API_KEY": "k"}, cwd=tmp_path).config
+    assert [endpoint.name for endpoint in config.endpoints] == ["ollama", "openai"]
+
+
+def test_every_setting_says_what_it_means() -> None:
+    """A sentence at least; the table in README.md is made of them."""
+    assert all(setting.doc.endswith(".") for setting in settings())
+
+
+def test_settings_cannot_be_changed() -> None:
+    """What was checked when the program started stays true."""
+    with pytest.raises(ValidationError):
+        Config().server.__setattr__("port", 1)
+
+
+def test_secrets_do_not_print() -> None:
+    """A log line with the settings in it gives nothing away."""
+    endpoint = EndpointConfig.model_validate({"name": "a", "base_url": "http://a", "api_key": "sk-hidden"})
+    feedback = FeedbackConfig.model_validate({"secret": "hidden"})
+    config = Config(endpoints=(endpoint,), feedback=feedback)
+    assert "hidden" not in f"{config!r} {config} {config.model_dump()} {config.model_dump_json()}"

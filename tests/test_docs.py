@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+from chat_app.config_sources.fields import settings
+from tests.docs import README, commands_table, settings_table, with_tables
+
+
+def test_the_tables_in_the_readme_are_those_of_the_code() -> None:
+    """What README.md says about settings and commands is what they are; `make docs` writes it."""
+    text = README.read_text(encoding="utf-8")
+    assert with_tables(text) == text, "README.md is stale: run `make docs`"
+
+
+def test_every_setting_has_a_row_and_a_meaning() -> None:
+    """A setting without a docstring would be one that nobody can find."""
+    rows = settings_table().splitlines()[2:]
+    assert len(rows) == len(list(settings()))
+    assert not [row for row in rows if row.endswith("|  |")]
+
+
+def test_the_commands_are_told_with_their_options() -> None:
+    """Commands inside a group stand with their whole name, options in brackets."""
+    table = commands_table()
+    assert "| `chat-app serve [--config FILE] [--host HOST] [--port PORT] [--root-path PATH] [--demo]` |" in table
+    assert "| `chat-app config init [PATH]` |" in table
+
+
+def test_what_stands_around_the_tables_is_kept() -> None:
+    """Only what is between the markers is made anew."""
+    text = "# Mine\n<!-- settings -->\nold\n<!-- /settings -->\nkept\n<!-- commands -->\n<!-- /commands -->\nend\n"
+    made = with_tables(text)
+    assert made.startswith("# Mine\n<!-- settings -->\n| setting |")
+    assert "\n<!-- /settings -->\nkept\n<!-- commands -->\n| command |" in made
+    assert made.endswith("\n<!-- /commands -->\nend\n")
+    assert with_tables(made) == made
+
+
+def test_a_readme_without_its_markers_is_an_error() -> None:
+    """A marker that was lost in editing is told, instead of a table that is silently no longer renewed."""
+    with pytest.raises(ValueError, match="<!-- settings -->"):
+        with_tables("# Chat\n")
