@@ -4,6 +4,7 @@ The tree::
 
     ChatAppError
     ├── ConfigError           the settings cannot be used; carries every problem at once
+    ├── CannotListen          the address to serve the page at cannot be used
     ├── ChoiceError           a preset or model was asked for that there is not
     ├── EndpointError         a server did not give the answer it was asked for
     │   ├── NameUnknown       its host name does not resolve
@@ -16,7 +17,7 @@ The tree::
     │   ├── NotOpenAI         what came back is not the OpenAI protocol
     │   ├── RequestRefused    400 or 422: the request itself
     │   ├── RateLimited       429
-    │   ├── ServerFailed      5xx, or an error object in its stream
+    │   ├── ServerFailed      5xx, 408, 409, or an error object in its stream
     │   ├── StreamBroken      the stream held something unreadable, or the connection broke
     │   └── StreamCut         the stream ended without saying that the answer is whole
     ├── AnswerProblem         an answer that ended, but not as one would wish
@@ -80,6 +81,12 @@ class ConfigError(ChatAppError):
         self.problems = problems
 
 
+class CannotListen(ChatAppError):
+    """The address to serve the page at cannot be used."""
+
+    code = "cannot_listen"
+
+
 class ChoiceError(ChatAppError):
     """A preset or model was asked for that there is not."""
 
@@ -90,19 +97,29 @@ class EndpointError(ChatAppError):
     """A server did not give the answer it was asked for.
 
     `endpoint` is its name in the config; `detail` the server's own words, secrets masked, or empty;
-    `retry_after_s` is what it asked to wait before the next attempt, if it said so.
+    `retry_after_s` is what it asked to wait before the next attempt, if it said so. `retryable` says whether the same
+    request may succeed a little later: each class has its rule, whoever raises one may know better of a single case.
     """
 
     code = "endpoint"
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
 
     def __init__(
-        self, sentence: str, *, hint: str, endpoint: str, detail: str = "", retry_after_s: float | None = None
+        self,
+        sentence: str,
+        *,
+        hint: str,
+        endpoint: str,
+        detail: str = "",
+        retry_after_s: float | None = None,
+        retryable: bool | None = None,
     ) -> None:
         super().__init__(sentence, hint=hint)
         self.endpoint = endpoint
         self.detail = detail
         self.retry_after_s = retry_after_s
+        if retryable is not None:
+            self.retryable = retryable
 
 
 class NameUnknown(EndpointError):
@@ -126,12 +143,15 @@ class ConnectionFailed(EndpointError):
 
 
 class TimedOut(EndpointError):
-    """A limit of time passed; `limit` is the name of the setting: `connect_timeout_s`, `first_token_timeout_s`, …"""
+    """A limit of time passed; `limit` is the name of the setting: `connect_timeout_s`, `first_token_timeout_s`, …
+
+    Only a connection that took too long is worth another attempt: the other limits have used up their patience.
+    """
 
     code = "timeout"
 
     def __init__(self, sentence: str, *, hint: str, endpoint: str, limit: str) -> None:
-        super().__init__(sentence, hint=hint, endpoint=endpoint)
+        super().__init__(sentence, hint=hint, endpoint=endpoint, retryable=limit == "connect_timeout_s")
         self.limit = limit
 
 
@@ -173,7 +193,7 @@ class RateLimited(EndpointError):
 
 
 class ServerFailed(EndpointError):
-    """5xx, or an error object in the stream."""
+    """5xx, 408 or 409, or an error object in the stream."""
 
     code = "server_failed"
     retryable = True

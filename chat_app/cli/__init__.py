@@ -7,6 +7,7 @@ settings, 1 for anything else. A defect shows a plain traceback, never with the 
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Any
 
 import typer
@@ -19,6 +20,8 @@ from chat_app.errors import ChatAppError, ConfigError
 
 FAILED = 1
 BAD_SETTINGS = 2
+_NO_TELEMETRY = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
+"""Gradio and its libraries report to their makers unless the environment says this before they are imported."""
 _OWN_OPTIONS = ("--help", "--version")
 
 
@@ -61,6 +64,7 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the chat page and print its address."""
+    os.environ.update(_NO_TELEMETRY)
     from chat_app.app import serve as serve_page  # noqa: PLC0415 -- Gradio takes seconds to import
 
     options = {"server.host": host, "server.port": port, "server.root_path": root_path}

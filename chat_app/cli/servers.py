@@ -23,6 +23,7 @@ from rich.text import Text
 from chat_app.cli.loading import ConfigFile, settings_of
 from chat_app.config_sources import Loaded
 from chat_app.errors import ChatAppError, ChoiceError, StoreFailed
+from chat_app.server.container import in_container
 
 if TYPE_CHECKING:
     from chat_app.config import EndpointConfig
@@ -58,8 +59,8 @@ def check(config_file: ConfigFile = None, *, as_json: Json = False) -> None:
     from chat_app.endpoints.checkup import checkup  # noqa: PLC0415 -- imports openai
 
     loaded = settings_of(config_file)
-    found, in_container = _found(loaded)
-    result = asyncio.run(checkup(loaded.config, found, in_container=in_container))
+    found, contained = _found(loaded)
+    result = asyncio.run(checkup(loaded.config, found, in_container=contained))
     folder = loaded.config.chat.flagging_dir
     unwritable = _unwritable(folder)
     problems = (*result.problems, *([unwritable] if unwritable else []))
@@ -75,8 +76,8 @@ def check(config_file: ConfigFile = None, *, as_json: Json = False) -> None:
 
 def models(config_file: ConfigFile = None, *, as_json: Json = False) -> None:
     """List what each endpoint offers."""
-    found, in_container = _found(settings_of(config_file))
-    statuses = asyncio.run(_statuses(found, in_container=in_container))
+    found, contained = _found(settings_of(config_file))
+    statuses = asyncio.run(_statuses(found, contained=contained))
     if as_json:
         listed = [
             {"name": status.name, "ok": status.error is None, "models": status.models, **_error_fields(status.error)}
@@ -99,28 +100,28 @@ def pull(
     config_file: ConfigFile = None,
 ) -> None:
     """Have Ollama pull MODEL."""
-    found, in_container = _found(settings_of(config_file))
-    asyncio.run(_pull(model, found, in_container=in_container))
+    found, contained = _found(settings_of(config_file))
+    asyncio.run(_pull(model, found, contained=contained))
     typer.echo(f"{model} is ready.")
 
 
 def _found(loaded: Loaded) -> tuple[Found, bool]:
-    from chat_app.endpoints.discovery import endpoints_of, runs_in_container  # noqa: PLC0415
+    from chat_app.endpoints.discovery import endpoints_of  # noqa: PLC0415
 
-    in_container = runs_in_container(loaded.environ)
-    return endpoints_of(loaded.config, loaded.environ, in_container=in_container), in_container
+    contained = in_container(loaded.environ)
+    return endpoints_of(loaded.config, loaded.environ, in_container=contained), contained
 
 
-async def _statuses(found: Found, *, in_container: bool) -> tuple[EndpointStatus, ...]:
+async def _statuses(found: Found, *, contained: bool) -> tuple[EndpointStatus, ...]:
     from chat_app.endpoints.catalog import Catalog  # noqa: PLC0415
 
-    catalog = Catalog(found, in_container=in_container)
+    catalog = Catalog(found, in_container=contained)
     async with catalog.closing():
         await catalog.refresh()
         return catalog.statuses()
 
 
-async def _pull(model: str, found: Found, *, in_container: bool) -> None:
+async def _pull(model: str, found: Found, *, contained: bool) -> None:
     from chat_app.endpoints.ollama import pull as steps_of  # noqa: PLC0415
 
     config = await _ollama_among(found.endpoints)
@@ -132,7 +133,7 @@ async def _pull(model: str, found: Found, *, in_container: bool) -> None:
     )
     with Progress(*columns, console=_console()) as progress:
         layers: dict[str, TaskID] = {}
-        async for step in steps_of(config, model, in_container=in_container):
+        async for step in steps_of(config, model, in_container=contained):
             if step.layer not in layers:
                 layers[step.layer] = progress.add_task(step.status, total=step.total_bytes)
             progress.update(

@@ -1,0 +1,140 @@
+"""The composition root: `create_app` makes the ASGI application from settings, `serve` runs it until told to stop.
+
+What the page asks for is `service.py`; around it stand Gradio's own application, the gate that lets only the page's
+requests through to it, the response headers, and the routes `/health` and `/ready`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import gradio as gr
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from chat_app import __version__
+from chat_app.config import Config
+from chat_app.config_sources import Loaded
+from chat_app.endpoints.catalog import Catalog
+from chat_app.endpoints.discovery import Found, endpoints_of
+from chat_app.feedback.signature import Signer, load_secret
+from chat_app.feedback.store import FeedbackStore
+from chat_app.server import health, logs, process
+from chat_app.server.container import in_container
+from chat_app.server.gate import Gate, files_in
+from chat_app.server.headers import SecurityHeaders
+from chat_app.server.turns import RunningTurns
+from chat_app.service import ChatService
+from chat_app.ui import page
+from chat_app.ui.document import WithScript
+from chat_app.ui.interface import ChatPage
+
+MAX_TURNS = 2000
+"""Gradio lets 40 events run at once; turns only wait, so the limit is what memory holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The ASGI application, and the turns that run in it."""
+
+    asgi: ASGIApp
+    running: RunningTurns
+
+
+def serve(loaded: Loaded, *, demo: bool) -> None:
+    """Serve the page until SIGTERM or SIGINT. Raises `ChatAppError` when it cannot start."""
+    logs.configure(loaded.environ)
+    config = loaded.config
+    contained = in_container(loaded.environ)
+    found = endpoints_of(config, loaded.environ, in_container=contained)
+    app = create_app(config, found, demo=demo, contained=contained)
+
+    def listening(port: int) -> None:
+        print(_greeting(loaded, found, port, demo=demo), flush=True)  # noqa: T201 - it is for the terminal
+
+    asyncio.run(
+        process.serve(app.asgi, config.server.host, config.server.port, running=app.running, listening=listening)
+    )
+
+
+def create_app(config: Config, found: Found, *, demo: bool = False, contained: bool = False) -> App:
+    """The application for `config`, over the endpoints that were `found`. Raises `FeedbackError`.
+
+    Nothing is asked and no port is opened before the application's lifespan begins.
+    """
+    catalog = Catalog(found, in_container=contained, only_demo=demo)
+    running = RunningTurns()
+    folder = config.chat.flagging_dir
+    service = ChatService(
+        config=config,
+        catalog=catalog,
+        signer=Signer(load_secret(config.feedback.secret.get_secret_value(), folder)),
+        store=FeedbackStore(folder),
+        running=running,
+        observers=(logs.log_turn,),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with catalog.running():
+            yield
+
+    root = FastAPI(lifespan=lifespan, openapi_url=None)
+    root.router.routes.extend(
+        health.routes(__version__, lambda: _health_of(catalog), stopping=lambda: running.draining)
+    )
+    chat_page = ChatPage(config.chat, service, [preset.name for preset in config.presets])
+    _mount(root, chat_page, config)
+    shown = frozenset(files_in(chat_page.get_config_file()))
+    gate = Gate(WithScript(root, page.script()), files=shown, root_path=config.server.root_path)
+    return App(SecurityHeaders(gate), running)
+
+
+def _mount(root: FastAPI, chat_page: ChatPage, config: Config) -> None:
+    chat_page.max_threads = MAX_TURNS
+    chat_page.queue(api_open=False)
+    gr.mount_gradio_app(
+        root,
+        chat_page,
+        path="/",
+        root_path=config.server.root_path or None,
+        show_error=False,
+        run_history=False,
+        enable_monitoring=False,
+        ssr_mode=False,
+        footer_links=[],
+        theme=page.theme_of(config.chat),
+        css=page.style_of(config.chat),
+    )
+
+
+def _health_of(catalog: Catalog) -> list[health.EndpointHealth]:
+    return [
+        health.EndpointHealth(
+            status.name,
+            status.state,
+            len(status.models),
+            *((status.error.sentence, status.error.hint) if status.error else ()),
+        )
+        for status in catalog.statuses()
+    ]
+
+
+def _greeting(loaded: Loaded, found: Found, port: int, *, demo: bool) -> str:
+    """What the terminal says: the page's address, the endpoints, and where feedback goes."""
+    server = loaded.config.server
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(server.host, server.host)  # noqa: S104 - recognised, not bound
+    lines = [f"The page:   http://{host}:{port}{server.root_path}/"]
+    lines += [f"Settings:   {loaded.file or 'none, all defaults'}"]
+    if demo:
+        lines += ["Endpoint:   the built-in demo"]
+    else:
+        lines += [f"Endpoint:   {endpoint.name} at {endpoint.base_url}" for endpoint in found.endpoints]
+    chat = loaded.config.chat
+    lines += [
+        f"Feedback:   {chat.flagging_dir / 'feedback.csv'}" if chat.flagging_mode == "manual" else "Feedback:   off"
+    ]
+    return "\n".join([*lines, "Stop it with Ctrl+C."])

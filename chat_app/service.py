@@ -1,0 +1,148 @@
+"""What the page asks for, filled: the catalog of endpoints, the turn, the signature and the feedback file in one place.
+
+Part of the composition root: only here do `endpoints/`, `feedback/` and `server/` meet, so that none of them knows
+another. It keeps nothing about visitors between turns: which conversation a question belongs to is read from the token
+of the answer before it, and the turns that run now are known by their session only so that Stop finds them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from secrets import token_hex
+
+from chat_app.config import Config, PresetConfig
+from chat_app.conversation.context import sent_messages
+from chat_app.conversation.deltas import Answer
+from chat_app.conversation.turn import Observer, Request, Turn, run_turn, summary_of
+from chat_app.endpoints.catalog import Catalog
+from chat_app.errors import ChatAppError, ChoiceError, ShuttingDown, Stopped, TokenRefused
+from chat_app.feedback import record
+from chat_app.feedback.signature import Signer
+from chat_app.feedback.store import FeedbackStore
+from chat_app.server.turns import RunningTurns
+from chat_app.ui.service import Notice, Question, Reply, Status, Verdict
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatService:
+    """The page's `Service` over the real parts."""
+
+    config: Config
+    catalog: Catalog
+    signer: Signer
+    store: FeedbackStore
+    running: RunningTurns
+    observers: Sequence[Observer] = ()
+
+    def status(self) -> Status:
+        """What the catalog knows of the servers now."""
+        statuses = self.catalog.statuses()
+        notices = tuple(Notice(status.error.sentence, status.error.hint) for status in statuses if status.error)
+        settled = all(status.state == "up" and not status.error for status in statuses)
+        if self.catalog.demo:
+            return Status(demo=True, notices=(_demo_notice(notices),), settled=settled)
+        return Status(demo=False, notices=notices, settled=settled)
+
+    def models(self, preset: str) -> tuple[str, ...]:
+        """The models that can be picked with a preset, its own first. An unknown preset has none."""
+        try:
+            return self.catalog.models_of(self._preset(preset))
+        except ChoiceError:
+            return ()
+
+    async def ask(self, question: Question) -> AsyncGenerator[Reply, None]:
+        """The reply as it grows. What goes wrong is its answer's `problem`."""
+        answer_id = token_hex(12)
+        try:
+            if self.running.draining:
+                raise _shutting_down()
+            preset = self._preset(question.preset)
+            endpoint, model = self.catalog.choose(preset, question.model)
+        except ChatAppError as error:
+            yield Reply(Answer(problem=error, total_s=0.0), answer_id)
+            return
+        turn = Turn(
+            answer_id=answer_id,
+            conversation_id=self._conversation_id(question.previous_token),
+            number=sum(message.role == "user" for message in question.conversation),
+            preset=preset.name,
+            request=Request(sent_messages(preset.system_prompt, question.conversation), model, dict(preset.parameters)),
+        )
+        with self.running.begin(question.session) as stop:
+            answers = run_turn(turn, endpoint, stop=stop, observers=self.observers)
+            async with aclosing(answers):
+                async for answer in answers:
+                    yield self._reply(turn, answer)
+
+    def stop(self, session: str) -> None:
+        """End the session's running turns with what has arrived."""
+        self.running.stop(session)
+
+    async def rate(self, verdict: Verdict) -> None:
+        """Write one row. Raises `FeedbackError`."""
+        row = record.record_of(
+            self.signer.read(verdict.token),
+            record.Verdict(token_hex(12), datetime.now(UTC), verdict.rating, verdict.user),
+            messages=sent_messages("", verdict.conversation),
+            answer=verdict.answer,
+            options=self.config.chat.flagging_options,
+        )
+        await asyncio.to_thread(self.store.append, row)
+
+    def _reply(self, turn: Turn, answer: Answer) -> Reply:
+        if not answer.done:
+            return Reply(answer, turn.answer_id)
+        if isinstance(answer.problem, Stopped) and self.running.draining:
+            answer = replace(answer, problem=_shutting_down())
+        signed = answer.text and self.signer.sign(
+            summary_of(turn, answer), messages=turn.request.messages, answer=answer.text
+        )
+        return Reply(answer, turn.answer_id, signed)
+
+    def _preset(self, name: str) -> PresetConfig:
+        presets = self.config.presets
+        if not name:
+            return presets[0]
+        found = next((preset for preset in presets if preset.name == name), None)
+        if found is None:
+            names = [preset.name for preset in presets]
+            near = get_close_matches(name, names, n=1)
+            raise ChoiceError(
+                f"There is no preset called “{name}”.",
+                hint=f"Did you mean “{near[0]}”?" if near else f"There are: {', '.join(names)}.",
+            )
+        return found
+
+    def _conversation_id(self, previous_token: str) -> str:
+        """The conversation that the last answer belongs to; a new one for a first question or a token not ours."""
+        try:
+            return self.signer.read(previous_token).conversation_id if previous_token else token_hex(12)
+        except TokenRefused:
+            log.warning("token_refused where=history")
+            return token_hex(12)
+
+
+def _demo_notice(why: Sequence[Notice]) -> Notice:
+    """That the demo answers, and what would make a real server do it."""
+    if not why:
+        return Notice("This is the demo: its answers are scripted.", "Start without `--demo` to ask a real server.")
+    return Notice(
+        f"This is the demo: its answers are scripted. {why[0].sentence}",
+        f"{why[0].hint} Or set `OPENAI_BASE_URL`, or name an endpoint in `config/chat.yaml`. "
+        "This page turns to the server as soon as it answers.",
+    )
+
+
+def _shutting_down() -> ShuttingDown:
+    return ShuttingDown(
+        "The chat's server is being stopped.",
+        hint="Try again in a moment: your question and what had arrived are kept.",
+    )

@@ -1,0 +1,180 @@
+import asyncio
+import errno
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from chat_app.server.process import GRACE_S, CannotListen, serve
+from chat_app.server.turns import RunningTurns
+from tests.server.asgi import Echo
+from tests.server.slow_app import app_with
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A process that serves, and how to ask it."""
+
+    process: subprocess.Popen[str]
+    port: int
+    open: ExitStack
+
+    def get(self, path: str) -> HTTPResponse:
+        """A response whose body may still be coming."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=15)
+        self.open.callback(connection.close)
+        connection.request("GET", path)
+        return connection.getresponse()
+
+    def ended(self) -> tuple[int, str, float]:
+        """Its exit status, what it said on stderr, and how long it took to end."""
+        began = monotonic()
+        _, said = self.process.communicate(timeout=15)
+        return self.process.returncode, said, monotonic() - began
+
+
+@contextmanager
+def _served(grace_s: float = GRACE_S) -> Iterator[Served]:
+    command = [sys.executable, "-W", "error", "-m", "tests.server.slow_app", str(grace_s)]
+    with (
+        ExitStack() as stack,
+        subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process,  # noqa: S603
+    ):
+        stack.callback(process.kill)
+        assert process.stdout is not None
+        yield Served(process, int(process.stdout.readline()), stack)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_with_nothing_running_it_ends_at_once(number: signal.Signals) -> None:
+    """Idle pages hold event streams open; these end as if they were done, and the exit status is 0."""
+    with _served() as served:
+        beats = [served.get("/heartbeat") for _ in range(3)]
+        served.process.send_signal(number)
+
+        status, said, seconds = served.ended()
+        assert (status, said) == (0, "")
+        assert seconds < 2
+        assert [beat.read() for beat in beats] == [b"data: ALIVE\n\n"] * 3
+
+
+def test_a_running_answer_may_finish() -> None:
+    """The visitor gets all of it."""
+    with _served() as served:
+        idle = served.get("/heartbeat")
+        answer = served.get("/turn?seconds=1")
+        served.process.send_signal(signal.SIGTERM)
+
+        assert answer.read().endswith(b"word done")
+        status, said, seconds = served.ended()
+        assert (status, said) == (0, "")
+        assert seconds < 2
+        idle.read()
+
+
+def test_while_answers_finish_it_still_answers() -> None:
+    """The page needs further requests to show the end of an answer, and can say that the server is stopping."""
+    with _served() as served:
+        answer = served.get("/turn?seconds=1")
+        assert served.get("/draining").read() == b"False"
+        served.process.send_signal(signal.SIGTERM)
+        answer.read(10)
+
+        assert served.get("/draining").read() == b"True"
+        assert answer.read().endswith(b"done")
+        assert served.ended()[0] == 0
+
+
+def test_an_answer_that_takes_too_long_ends_with_what_had_arrived() -> None:
+    """It is told to stop, and what it says then still arrives."""
+    with _served(grace_s=0.3) as served:
+        answer = served.get("/turn?seconds=60")
+        served.process.send_signal(signal.SIGTERM)
+
+        assert answer.read().endswith(b"word stopped")
+        assert served.ended()[:2] == (0, "")
+
+
+def test_an_answer_that_does_not_listen_is_ended_all_the_same() -> None:
+    """Nothing keeps the process alive."""
+    with _served(grace_s=0.2) as served:
+        answer = served.get("/turn?seconds=60&deaf")
+        served.process.send_signal(signal.SIGTERM)
+
+        status, said, seconds = served.ended()
+        assert (status, said) == (0, "")
+        assert seconds < 3
+        assert answer.read().startswith(b"word")
+
+
+def test_a_second_signal_ends_everything_at_once() -> None:
+    """Whoever presses Ctrl+C twice means it."""
+    with _served(grace_s=60) as served:
+        answer = served.get("/turn?seconds=60&deaf")
+        served.process.send_signal(signal.SIGINT)
+        answer.read(10)
+        while served.get("/draining").read() != b"True":
+            pass
+        served.process.send_signal(signal.SIGINT)
+
+        status, said, seconds = served.ended()
+        assert (status, said) == (0, "")
+        assert seconds < 2
+
+
+async def test_a_port_in_use_is_a_sentence_with_a_way_out() -> None:
+    """No traceback."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(CannotListen, match=rf"Port {port} is used.*--port"):
+            await serve(Echo(), "127.0.0.1", port, running=RunningTurns())
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (PermissionError(errno.EACCES, "Permission denied"), r"rights.*above 1023"),
+        (OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address"), r"cannot listen on `h`.*server\.host"),
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), r"Name or service not known.*--host"),
+    ],
+)
+async def test_an_address_that_cannot_be_used_is_said(
+    monkeypatch: pytest.MonkeyPatch, error: OSError, said: str
+) -> None:
+    """Each with what to set instead."""
+
+    def refuse(*_: object, **__: object) -> socket.socket:
+        raise error
+
+    monkeypatch.setattr(socket, "create_server", refuse)
+
+    with pytest.raises(CannotListen, match=said):
+        await serve(Echo(), "h", 80, running=RunningTurns())
+
+
+def test_the_time_to_stop_is_within_ten_seconds() -> None:
+    """Docker kills what is still there then: grace, last words, flush, closing, and the interpreter's own end."""
+    assert GRACE_S <= 8
+
+
+async def test_signals_are_as_they_were_afterwards() -> None:
+    """Whoever runs the server in a larger program keeps their handlers."""
+    before = (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT))
+    running = RunningTurns()
+
+    def stop_soon(_port: int) -> None:
+        asyncio.get_running_loop().call_later(0.2, signal.raise_signal, signal.SIGTERM)
+
+    await serve(app_with(running), "127.0.0.1", 0, running=running, listening=stop_soon)
+
+    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
