@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 
 import gradio as gr
 from fastapi import FastAPI
@@ -20,6 +21,7 @@ from chat_app.config import Config
 from chat_app.config_sources import Loaded
 from chat_app.endpoints.catalog import Catalog
 from chat_app.endpoints.discovery import Found, endpoints_of
+from chat_app.endpoints.hints import Asked
 from chat_app.feedback.signature import Signer, load_secret
 from chat_app.feedback.store import FeedbackStore
 from chat_app.server import health, logs, process
@@ -95,6 +97,7 @@ def create_app(config: Config, found: Found, *, demo: bool = False, contained: b
 
 def _mount(root: FastAPI, chat_page: ChatPage, config: Config) -> None:
     chat_page.max_threads = MAX_TURNS
+    chat_page.app_id = _app_id(config)
     chat_page.queue(api_open=False)
     gr.mount_gradio_app(
         root,
@@ -109,6 +112,14 @@ def _mount(root: FastAPI, chat_page: ChatPage, config: Config) -> None:
         theme=page.theme_of(config.chat),
         css=page.style_of(config.chat),
     )
+
+
+def _app_id(config: Config) -> int:
+    """By this an open page knows after a restart whether it is still up to date; if not, Gradio loads it anew.
+
+    Gradio's own is random, so that every restart would cost the visitors their conversations.
+    """
+    return int(sha256(f"{__version__} {config.model_dump_json()}".encode()).hexdigest()[:12], 16)
 
 
 def _health_of(catalog: Catalog) -> list[health.EndpointHealth]:
@@ -132,7 +143,7 @@ def _greeting(loaded: Loaded, found: Found, port: int, *, demo: bool) -> str:
     if demo:
         lines += ["Endpoint:   the built-in demo"]
     else:
-        lines += [f"Endpoint:   {endpoint.name} at {endpoint.base_url}" for endpoint in found.endpoints]
+        lines += [f"Endpoint:   {Asked(endpoint).who}" for endpoint in found.endpoints]
     chat = loaded.config.chat
     lines += [
         f"Feedback:   {chat.flagging_dir / 'feedback.csv'}" if chat.flagging_mode == "manual" else "Feedback:   off"

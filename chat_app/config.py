@@ -7,14 +7,28 @@ Values are immutable; unknown keys are errors. Secrets are `SecretStr`: they sho
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 Seconds: TypeAlias = Annotated[float, Field(gt=0, le=86400)]
 Name: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+def _address(text: str) -> str:
+    """`text`, if a server can stand at it. Raises `ValueError`, which says nothing of it: it may hold a password."""
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that do not match, a port that is none
+        usable = False
+    if not usable or re.search(r"\s", text):
+        raise ValueError("Must be an address such as `http://localhost:11434/v1`.")
+    return text
 
 
 class _Settings(BaseModel):
@@ -26,7 +40,7 @@ class EndpointConfig(_Settings):
 
     name: Name
     """What presets, messages, logs and feedback rows call it."""
-    base_url: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^https?://\S+$")]
+    base_url: Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_address)]
     """Its address, with `/v1` where the server has it: `http://localhost:11434/v1`."""
     api_key: SecretStr = SecretStr("")
     """Its key, best as `${NAME}`. Empty for servers that want none."""

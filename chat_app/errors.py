@@ -19,7 +19,8 @@ The tree::
     │   ├── RateLimited       429
     │   ├── ServerFailed      5xx, 408, 409, or an error object in its stream
     │   ├── StreamBroken      the stream held something unreadable, or the connection broke
-    │   └── StreamCut         the stream ended without saying that the answer is whole
+    │   ├── StreamCut         the stream ended without saying that the answer is whole
+    │   └── AllFailed         every endpoint of the preset was asked, and none answered
     ├── AnswerProblem         an answer that ended, but not as one would wish
     │   ├── EmptyAnswer       it holds no text
     │   ├── LengthLimit       the token limit cut it
@@ -209,6 +210,12 @@ class StreamCut(EndpointError):
     """The stream ended without saying that the answer is whole."""
 
     code = "stream_cut"
+
+
+class AllFailed(EndpointError):
+    """Every endpoint of the preset was asked, and none answered; the sentence says why each did not."""
+
+    code = "all_failed"
 
 
 class AnswerProblem(ChatAppError):

@@ -41,9 +41,9 @@ _RULES = {
     "string_too_short": "Must not be empty.",
     "too_long": "Has too many entries; at most {max_length}.",
     "too_short": "Has too few entries; at least {min_length}.",
+    "value_error": "{error}",
 }
 _PATTERNS = {
-    "base_url": "Must begin with `http://` or `https://` and hold no spaces.",
     "root_path": "Must be empty, or begin with `/` and not end with it.",
 }
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from chat_app.conversation.coalesce import batches
 from chat_app.conversation.deltas import Answer, Delta, fold
 from chat_app.conversation.messages import Message
-from chat_app.errors import AnswerProblem, ChatAppError, EmptyAnswer, Filtered, LengthLimit, Stopped
+from chat_app.errors import AnswerProblem, ChatAppError, EmptyAnswer, Filtered, LengthLimit, Stopped, UnexpectedError
 
 UPDATE_EVERY_S = 0.08
 """The shortest time between two updates of the page."""
@@ -97,11 +97,13 @@ async def run_turn(
 ) -> AsyncGenerator[Answer, None]:
     """The answer as it grows; the last one is `done`.
 
-    Yields at least every `beat_s` seconds, also when nothing came. Set `stop` to end it with what had arrived; close
-    the generator to abandon it, which closes the connection too. Either way the observers are told once.
+    Yields about every `beat_s` seconds, also when nothing came. Set `stop` to end it with what had arrived; close the
+    generator to abandon it, which closes the connection too and counts as stopped. Either way the observers are told
+    once, and of a defect of this program too, which is raised.
     """
     started = clock()
     answer = Answer()
+    problem: ChatAppError | None = UnexpectedError("This turn failed.", hint="Its log tells why.")
     try:
         try:
             stream = batches(endpoint.stream(turn.request), stop=stop, every_s=every_s, beat_s=beat_s)
@@ -110,24 +112,25 @@ async def run_turn(
                     for delta in batch:
                         answer = fold(answer, delta, clock() - started)
                     yield answer
-            problem: ChatAppError | None = Stopped(
-                "You stopped this answer.", hint="What had arrived is kept. Retry asks again."
-            )
-            if not stop.is_set():
-                problem = _problem_of(answer)
+            problem = _stopped() if stop.is_set() and not answer.finish_reason else _problem_of(answer)
         except ChatAppError as error:
             problem = error
+        except (GeneratorExit, asyncio.CancelledError):
+            problem = None if answer.finish_reason else _stopped()
+            raise
         answer = replace(answer, problem=problem, total_s=clock() - started)
         yield answer
     finally:
-        summary = summary_of(turn, replace(answer, total_s=clock() - started) if answer.total_s is None else answer)
+        if not answer.done:
+            answer = replace(answer, problem=problem, total_s=clock() - started)
+        summary = summary_of(turn, answer)
         for observe in observers:
             observe(summary)
 
 
 def summary_of(turn: Turn, answer: Answer) -> TurnSummary:
-    """What is known of `answer`, which ended `turn`. An answer that was abandoned counts as stopped."""
-    ended = answer.problem.code if answer.problem else "complete" if answer.finish_reason else Stopped.code
+    """What is known of `answer`, which ended `turn`."""
+    outcome = answer.problem.code if answer.problem else "complete"
     return TurnSummary(
         answer_id=turn.answer_id,
         conversation_id=turn.conversation_id,
@@ -136,14 +139,18 @@ def summary_of(turn: Turn, answer: Answer) -> TurnSummary:
         endpoint=answer.endpoint,
         model=answer.model or turn.request.model,
         parameters=turn.request.parameters,
-        finish_reason=answer.finish_reason or ("stopped" if ended == Stopped.code else ""),
-        outcome=ended,
+        finish_reason=answer.finish_reason or ("stopped" if outcome == Stopped.code else ""),
+        outcome=outcome,
         prompt_tokens=answer.usage.prompt_tokens,
         completion_tokens=answer.usage.completion_tokens,
         first_token_s=answer.first_token_s,
         total_s=answer.total_s or 0.0,
         attempts=answer.attempts,
     )
+
+
+def _stopped() -> Stopped:
+    return Stopped("You stopped this answer.", hint="What had arrived is kept. Retry asks again.")
 
 
 def _problem_of(answer: Answer) -> AnswerProblem | None:

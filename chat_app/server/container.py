@@ -11,8 +11,8 @@ _NO = frozenset({"", "0", "false", "no", "off"})
 
 
 def in_container(environ: Mapping[str, str], root: Path = Path("/")) -> bool:
-    """What `CHAT_APP_IN_CONTAINER` says (the image sets it); without it, whether Docker's or Podman's mark is there."""
+    """What `CHAT_APP_IN_CONTAINER` says (the image sets it); without it, whether there is a container's mark."""
     said = environ.get(VARIABLE)
     if said is not None:
         return said.strip().lower() not in _NO
-    return any((root / mark).exists() for mark in _MARKS)
+    return "KUBERNETES_SERVICE_HOST" in environ or any((root / mark).exists() for mark in _MARKS)

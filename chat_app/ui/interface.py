@@ -170,7 +170,11 @@ class ChatPage(gr.ChatInterface):
     def _turn_after(self, asked: Dependency) -> Dependency:
         """The one event that answers the question which stands last."""
         turn: Dependency = asked.then(
-            self._answer, [self.chatbot, self.preset, self.model], [self.chatbot], concurrency_limit=None, **_PRIVATE
+            self._answer,
+            [self.chatbot, self.preset, self.model],
+            [self.chatbot],
+            concurrency_limit=None,
+            **_PRIVATE,
         )
         turn.then(None, None, [self.textbox], js=page.call("done"), **_AT_ONCE)
         self._recover(turn)

@@ -44,9 +44,9 @@ def waiting() -> list[dict[str, Any]]:
 
 
 def api_value(reply: Reply) -> str | list[dict[str, Any]]:
-    """What `/chat` returns: a string for an answer that is only text, else its messages, for programs and as plain text.
+    """What `/chat` returns: a string for an answer that is only text, else its messages, as plain text.
 
-    Contents are strings; thoughts and notices have `metadata.title`, a notice's is the sentence that says what happened.
+    Contents are strings; thoughts and notices have `metadata.title`, a notice's is what happened.
     """
     answer = reply.answer
     if not answer.reasoning and not answer.problem:
@@ -80,7 +80,7 @@ def hint_of(problem: ChatAppError) -> str:
 def plain(text: str) -> str:
     """Text as Markdown that shows just this text: no markup, no link, no formula.
 
-    Signs become character references and not backslashed, since `\\(` begins a formula.
+    Signs become character references and get no backslash, which would begin a formula before a parenthesis.
     """
     return _MARKUP.sub(lambda sign: f"&#{ord(sign[0])};", re.sub(r"\s+", " ", text))
 

@@ -13,7 +13,8 @@ from time import monotonic
 
 import pytest
 
-from chat_app.server.process import GRACE_S, CannotListen, serve
+from chat_app.errors import CannotListen
+from chat_app.server.process import GRACE_S, serve
 from chat_app.server.turns import RunningTurns
 from tests.server.asgi import Echo
 from tests.server.slow_app import app_with

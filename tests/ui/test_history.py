@@ -59,7 +59,10 @@ def test_thoughts_and_notices_are_left_out() -> None:
 def test_files_and_components_are_left_out() -> None:
     """A message that is only a file says nothing; a text beside it does."""
     file = {"type": "file", "file": {"path": "/etc/passwd"}}
-    posted = [{"role": "user", "content": [file]}, {"role": "user", "content": [file, {"type": "text", "text": "Hi"}]}]
+    posted: list[dict[str, Any]] = [
+        {"role": "user", "content": [file]},
+        {"role": "user", "content": [file, {"type": "text", "text": "Hi"}]},
+    ]
     assert messages_of(posted) == (user("Hi"),)
 
 

@@ -1,5 +1,5 @@
 // What the page does by itself, without asking the server: show a question at once, keep one turn at a time, take the
-// last question back, say that the server is gone, and show remote pictures as links. The `js` of an event in
+// last question back, survive a server that is gone for a while, and show remote pictures as links. The `js` of an event in
 // `interface.py` is `globalThis.chatApp.event("name", …)`; each function takes Gradio's values, and then what stands
 // after its name there, and returns the outputs of its event as a list.
 (() => {
@@ -120,6 +120,51 @@
     if (box) box.scrollTop = box.scrollHeight;
   };
 
+  // Gradio gives the whole page up when one of its requests breaks: no event runs any more, and as soon as the server is
+  // there again the page is loaded anew, without its conversation. So a broken request is told to Gradio as a refused
+  // one, and a stream that breaks as one that says so: that fails just its event, and the page goes on.
+  const GONE = "The page could not reach its server.";
+  const message = (fields) => `data: ${JSON.stringify(fields)}\n\n`;
+  // Without the id of an event it is for all that wait.
+  const FAILURE = `\n\n${message({ msg: "unexpected_error", message: GONE, success: false })}${message({ msg: "close_stream" })}`;
+  const refused = () =>
+    new Response(JSON.stringify({ detail: GONE, error: GONE }), {
+      status: 503,
+      headers: { "Content-Type": "application/json" },
+    });
+  const streamOf = (body) => new Response(body, { headers: { "Content-Type": "text/event-stream" } });
+
+  const withAnEnd = (body) => {
+    const reader = body.getReader();
+    const decoder = new TextDecoder();
+    let ended = false;
+    const read = async (controller) => {
+      const { done, value } = await reader.read().catch(() => ({ done: true }));
+      if (!done) {
+        ended = decoder.decode(value, { stream: true }).includes("close_stream");
+        controller.enqueue(value);
+        return;
+      }
+      if (!ended) controller.enqueue(new TextEncoder().encode(FAILURE));
+      controller.close();
+    };
+    return new ReadableStream({ pull: read, cancel: (reason) => reader.cancel(reason) });
+  };
+
+  const fetchOnce = globalThis.fetch;
+  const fetchForGradio = async (...request) => {
+    const { pathname } = new URL(request[0].url ?? request[0], location.href);
+    const kind = /\/gradio_api\/(queue\/join|queue\/data|run\/predict)$/.exec(pathname)?.[1];
+    if (!kind) return fetchOnce(...request);
+    try {
+      const response = await fetchOnce(...request);
+      return kind === "queue/data" && response.ok ? streamOf(withAnEnd(response.body)) : response;
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      return kind === "queue/data" ? streamOf(FAILURE) : refused();
+    }
+  };
+
   const functions = { send, askAgain, asked, undo, done, failed };
   const event =
     (name, ...constants) =>
@@ -143,5 +188,6 @@
   document.addEventListener("wheel", leaveBottom, { capture: true, passive: true });
   document.addEventListener("scroll", lookWhetherAtBottom, true);
   new MutationObserver(follow).observe(document, { subtree: true, childList: true, characterData: true });
+  globalThis.fetch = fetchForGradio;
   globalThis.chatApp = { event };
 })();

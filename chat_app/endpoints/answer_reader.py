@@ -1,0 +1,134 @@
+"""The bytes of one response to deltas, without I/O: what spans several chunks is decided here.
+
+`Started` is held back until there is text: a role chunk, token counts or an empty chunk before an error still leave a
+retry and the next endpoint possible. An answer is whole when it has a `finish_reason` or ends with `[DONE]`, or came at
+once; else it was cut.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any, Final
+
+from chat_app.conversation.deltas import Delta, Finish, ReasoningDelta, Started, TextDelta
+from chat_app.endpoints import sse
+from chat_app.endpoints.body import Body
+from chat_app.endpoints.chunks import deltas_of, error_of, model_of
+from chat_app.endpoints.failures import failure_of, stream_cut
+from chat_app.endpoints.hints import Asked
+from chat_app.endpoints.refusals import not_openai, refusal_in_stream
+from chat_app.endpoints.server_words import decoded
+
+DONE: Final = "[DONE]"
+_GAVE_UP: Final = frozenset({"abort", "error"})
+"""Reasons that say that the server gave up: vLLM's and SGLang's `abort`, OpenRouter's `error`."""
+
+_wire = logging.getLogger("chat_app.wire")
+
+
+class AnswerReader:
+    """Reads one response: `feed` it all bytes in order, then ask for the `end`. Both raise `EndpointError`."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._body = Body()
+        self._model = asked.model
+        self._held: list[Delta] = []
+        self._half = ""
+        self.begun = False
+        """Whether a part of the answer has been given out."""
+        self.finished = False
+        """Whether the answer is known to be whole, though token counts may follow."""
+        self.done = False
+        """Whether the server has said that nothing follows."""
+
+    def feed(self, piece: bytes) -> Iterator[Delta]:
+        """The deltas that `piece` completes, before the error that it may end in."""
+        try:
+            for event in self._body.feed(piece):
+                yield from self._deltas(event)
+        except sse.EventTooLarge as error:
+            raise failure_of(error, self._asked) from error
+
+    def end(self) -> Iterator[Delta]:
+        """What is left when no bytes follow. Raises unless the answer is whole."""
+        for event in self._body.end():
+            if self._body.is_json or _is_whole(event):
+                yield from self._deltas(event)
+        self.finished = self.finished or self._body.is_json
+        if not (self.finished or self.done):
+            stray = "" if self.begun else self._body.stray
+            raise not_openai(stray, self._asked) if stray else stream_cut(self._asked)
+        if not self.begun:
+            yield from self._begin()
+
+    def _deltas(self, event: sse.Event) -> Iterator[Delta]:
+        if self.done:
+            return
+        _wire.debug("%s < %s", self._asked.name, event.data)
+        if event.data.strip() == DONE:
+            self.done = True
+        elif event.name == sse.ERROR:
+            raise refusal_in_stream(decoded(event.data) or event.data, self._asked)
+        elif event.data.strip():
+            for chunk in self._chunks(event.data):
+                yield from self._chunk(chunk)
+
+    def _chunks(self, data: str) -> Iterator[dict[str, Any]]:
+        """The objects in `data`: one, or those of a list, in which Gemini's endpoint packs its errors."""
+        try:
+            value = json.loads(data)
+        except (ValueError, RecursionError) as error:
+            broken = not_openai(data, self._asked) if self._body.is_json else failure_of(error, self._asked)
+            raise broken from error
+        chunks = [chunk for chunk in (value if isinstance(value, list) else [value]) if isinstance(chunk, dict)]
+        if self._body.is_json and not any("choices" in chunk or error_of(chunk) for chunk in chunks):
+            raise not_openai(data, self._asked)
+        yield from chunks
+
+    def _chunk(self, chunk: dict[str, Any]) -> Iterator[Delta]:
+        self._model = model_of(chunk) or self._model
+        error = error_of(chunk)
+        for delta in deltas_of(chunk):
+            match delta:
+                case TextDelta(text) | ReasoningDelta(text):
+                    if whole := self._mended(text):
+                        yield from self._begin()
+                        yield type(delta)(whole)
+                case Finish(reason) if reason in _GAVE_UP:
+                    error = error or f"finish_reason: {reason}"
+                case _:
+                    self.finished = self.finished or isinstance(delta, Finish)
+                    if self.begun:
+                        yield delta
+                    else:
+                        self._held.append(delta)
+        if error is not None:
+            raise refusal_in_stream(error, self._asked)
+
+    def _begin(self) -> Iterator[Delta]:
+        if not self.begun:
+            self.begun = True
+            yield Started(self._asked.name, self._model)
+            yield from self._held
+            self._held.clear()
+
+    def _mended(self, text: str) -> str:
+        r"""`text` without half characters.
+
+        Servers that cut an emoji between two chunks send its halves as `"\ud83d"` and `"\ude00"`: one waits here for
+        the other, and one that stays alone becomes U+FFFD, since it could not be written to the page or a file.
+        """
+        if text.isascii() and not self._half:
+            return text
+        text, self._half = self._half + text, ""
+        if "\ud800" <= text[-1:] <= "\udbff":
+            text, self._half = text[:-1], text[-1]
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _is_whole(event: sse.Event) -> bool:
+    """Whether an event that the end of the body cut short lacks only the blank line."""
+    return event.name == sse.ERROR or event.data == DONE or decoded(event.data) is not None

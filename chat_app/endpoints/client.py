@@ -1,0 +1,205 @@
+"""One server over HTTP: the openai client for the request, our own reader for the answer, four limits of time.
+
+The SDK does not retry (`retry.py` is the only loop), does not parse chunks (`chunks.py` says why) and takes nothing
+from the environment: openai 3.52 reads `OPENAI_API_KEY`, `OPENAI_ORG_ID`, `OPENAI_PROJECT_ID` and
+`OPENAI_CUSTOM_HEADERS` and would send them to whatever server `base_url` names. Redirects are not followed: the key and
+the conversation go to the host that was configured and to no other. Proxies of the environment are used, but not
+towards this machine.
+
+With the logger `chat_app.wire` at DEBUG, every request body and every event is printed; headers and keys never are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, suppress
+from dataclasses import replace
+from typing import Any, Final
+
+import httpx2
+from openai import APIStatusError, AsyncAPIResponse, AsyncOpenAI, Omit
+
+from chat_app import __version__
+from chat_app.config import EndpointConfig
+from chat_app.conversation.deltas import Delta, Usage
+from chat_app.conversation.turn import Request
+from chat_app.endpoints.answer_reader import AnswerReader
+from chat_app.endpoints.failures import FOREIGN, failure_of, list_timed_out
+from chat_app.endpoints.hints import Asked, is_loopback
+from chat_app.endpoints.model_list import model_names_in
+from chat_app.endpoints.patience import Patience
+from chat_app.endpoints.refusals import no_models, not_openai
+from chat_app.endpoints.request import body_of
+from chat_app.endpoints.server_words import masked
+from chat_app.errors import EndpointError, ModelMissing
+
+LIST_READ_S: Final = 10.0
+"""Seconds that the list of models may take, beyond those for the connection."""
+AFTER_DONE_S: Final = 0.1
+"""Seconds to wait for the end of the body behind `[DONE]`: a connection read to its end can be used again."""
+_NO_KEY: Final = "none"
+_CONNECTIONS: Final = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
+
+_wire = logging.getLogger("chat_app.wire")
+
+
+class HttpEndpoint:
+    """One OpenAI-compatible server, asked over HTTP; made by `connect`, to be closed with `aclose`."""
+
+    def __init__(
+        self,
+        config: EndpointConfig,
+        http_client: httpx2.AsyncClient,
+        *,
+        in_container: bool,
+        closes_client: bool,
+        list_read_s: float,
+    ) -> None:
+        self.config = config
+        self._http_client = http_client
+        self._in_container = in_container
+        self._closes_client = closes_client
+        self._list_s = config.connect_timeout_s + list_read_s
+        self._listed: tuple[str, ...] = ()
+        self._openai = _OpenAI(
+            base_url=config.base_url,
+            api_key=config.api_key.get_secret_value() or _NO_KEY,
+            max_retries=0,
+            # All other waiting is limited by `Patience`: a read timeout here would begin anew with any byte.
+            timeout=httpx2.Timeout(None, connect=config.connect_timeout_s),
+            http_client=http_client,
+        )
+
+    @property
+    def name(self) -> str:
+        """What presets, messages, logs and feedback rows call it."""
+        return self.config.name
+
+    async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
+        """The answer to `request`, delta by delta; `Started` comes just before the first text. Raises `EndpointError`.
+
+        An empty `request.model` means the first that the endpoint has. Closing the generator closes the connection.
+        """
+        asked = self._asked(request.model or await self._first_model())
+        reader = AnswerReader(asked)
+        patience = Patience(asked, reader)
+        try:
+            async with AsyncExitStack() as stack:
+                asking = self._asking(body_of(request, asked.model))
+                response = await patience.result_of(stack.enter_async_context(asking))
+                pieces = await stack.enter_async_context(aclosing(response.http_response.aiter_bytes()))
+                while (piece := await patience.next_piece(pieces)) is not None:
+                    for delta in reader.feed(piece):
+                        yield delta
+                        if not isinstance(delta, Usage):
+                            patience.heard()
+                for delta in reader.end():
+                    yield delta
+                await _read_to_end(pieces)
+        except FOREIGN as error:
+            raise await self._explained(error, asked, begun=reader.begun) from error
+
+    async def models(self) -> tuple[str, ...]:
+        """The names of the models that the server lists, in its order. Raises `EndpointError`."""
+        asked = self._asked("")
+        try:
+            async with asyncio.timeout(self._list_s):
+                async with self._openai.models.with_streaming_response.list() as response:
+                    body = await response.text()
+        except TimeoutError as error:
+            raise list_timed_out(self._list_s, asked) from error
+        except FOREIGN as error:
+            raise failure_of(error, asked) from error
+        names = model_names_in(body)
+        if names is None:
+            raise not_openai(body, asked)
+        self._listed = names
+        return names
+
+    async def aclose(self) -> None:
+        """Close its connections; those of a client that was handed in are its owner's to close."""
+        if self._closes_client:
+            await self._http_client.aclose()
+
+    def _asked(self, model: str) -> Asked:
+        return Asked(self.config, self._in_container, model)
+
+    async def _first_model(self) -> str:
+        if models := self.config.models or self._listed or await self.models():
+            return models[0]
+        raise no_models(self._asked(""))
+
+    def _asking(self, body: dict[str, Any]) -> AbstractAsyncContextManager[AsyncAPIResponse[Any]]:
+        """The request, made when it is entered. `extra_body` carries all of it past the SDK's typed transformations."""
+        if _wire.isEnabledFor(logging.DEBUG):
+            _wire.debug("%s > %s", self.name, json.dumps(body, ensure_ascii=False))
+        completions = self._openai.chat.completions.with_streaming_response
+        return completions.create(model=body["model"], messages=[], stream=True, extra_body=body)
+
+    async def _explained(self, error: Exception, asked: Asked, *, begun: bool) -> EndpointError:
+        """What `error` means; when the model is missing, with the names that come near among those there are."""
+        if isinstance(error, APIStatusError):
+            _wire.debug("%s < %d %s", self.name, error.status_code, masked(error.response.text, key=asked.key))
+        failure = failure_of(error, asked, begun=begun)
+        if isinstance(failure, ModelMissing):
+            self._listed = ()
+            with suppress(EndpointError):
+                return failure_of(error, replace(asked, known_models=await self.models()), begun=begun)
+        return failure
+
+
+def connect(
+    config: EndpointConfig,
+    *,
+    in_container: bool = False,
+    http_client: httpx2.AsyncClient | None = None,
+    list_read_s: float = LIST_READ_S,
+) -> HttpEndpoint:
+    """The endpoint that `config` describes; nothing is sent yet. Raises `EndpointError` for an impossible address.
+
+    A given `http_client` is used as it is, and not closed by the endpoint. The list of models may take `list_read_s`
+    seconds beyond `connect_timeout_s`.
+    """
+    try:
+        client = http_client or httpx2.AsyncClient(
+            follow_redirects=False, limits=_CONNECTIONS, mounts=_without_proxy(config.base_url)
+        )
+        return HttpEndpoint(
+            config,
+            client,
+            in_container=in_container,
+            closes_client=http_client is None,
+            list_read_s=list_read_s,
+        )
+    except httpx2.InvalidURL as error:
+        raise failure_of(error, Asked(config, in_container)) from error
+
+
+class _OpenAI(AsyncOpenAI):
+    """The SDK's client without what it takes from the environment and says about this machine."""
+
+    @property
+    def default_headers(self) -> dict[str, str | Omit]:
+        """The headers of every request, beside the key's."""
+        return {
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+            "User-Agent": f"chat-app/{__version__}",
+        }
+
+
+def _without_proxy(base_url: str) -> dict[str, None]:
+    """What keeps the environment's proxies out of the way to this machine, for `mounts`."""
+    url = httpx2.URL(base_url)
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    return {f"all://{host}": None} if is_loopback(url.host) else {}
+
+
+async def _read_to_end(pieces: AsyncGenerator[bytes, None]) -> None:
+    with suppress(*FOREIGN):
+        async with asyncio.timeout(AFTER_DONE_S):
+            async for _ in pieces:
+                pass

@@ -1,0 +1,225 @@
+"""What to do next when a server fails: each hint names the setting, the command or the address to touch.
+
+Read by operators and visitors alike. Knows the two mistakes that users of such software report most: inside a
+container `localhost` is the container, and Ollama listens on 127.0.0.1 only unless it is told otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from chat_app.config import EndpointConfig
+
+AGAIN_OR_LOG: Final = "What had arrived is kept. Try again; if it happens again, the server's own log says why."
+_HOST: Final = "host.docker.internal"
+_OLLAMA_PORT: Final = 11434
+_NEAREST: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who was asked for what, and from where: all that a sentence or a hint may need to know."""
+
+    config: EndpointConfig
+    in_container: bool = False
+    model: str = ""
+    known_models: tuple[str, ...] = ()
+    """The models the endpoint is known to offer, for "did you mean"."""
+
+    @property
+    def name(self) -> str:
+        """The endpoint's name in the settings."""
+        return self.config.name
+
+    @property
+    def key(self) -> str:
+        """The endpoint's key, for masking; it never stands in a message."""
+        return self.config.api_key.get_secret_value()
+
+    @property
+    def place(self) -> str:
+        """Host and port, without the user and password that an address may hold."""
+        return self._url.netloc.rpartition("@")[2]
+
+    @property
+    def who(self) -> str:
+        """The endpoint's name and place, for what is about the connection."""
+        return f"{self.name} ({self.place})"
+
+    @property
+    def path(self) -> str:
+        """The path of `base_url`, `/` at least."""
+        return self._url.path or "/"
+
+    @property
+    def host(self) -> str:
+        """The host alone."""
+        return self._url.hostname or ""
+
+    @property
+    def is_ollama(self) -> bool:
+        """Whether it is, in all likelihood, an Ollama."""
+        named = "ollama" in self.name.lower() or "ollama" in self.host
+        return named or f":{_OLLAMA_PORT}" in self.place
+
+    @property
+    def is_here(self) -> bool:
+        """Whether its address is this machine: `localhost` or a loopback address."""
+        return is_loopback(self.host)
+
+    @property
+    def _url(self) -> SplitResult:
+        return urlsplit(self.config.base_url)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine's own name or address."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return address.is_loopback or address.is_unspecified
+
+
+def of_refused(asked: Asked) -> str:
+    """For an address where nothing listens."""
+    if asked.in_container and asked.is_here:
+        there = asked.config.base_url.replace(f"[{asked.host}]", _HOST).replace(asked.host, _HOST, 1)
+        return (
+            f"In a container `{asked.host}` is the container itself: write `{_masked_user(there)}` as "
+            f"{_setting('base_url', asked)}, and start Ollama there with `OLLAMA_HOST=0.0.0.0`."
+        )
+    if asked.is_ollama:
+        listens = "" if asked.is_here else " and `OLLAMA_HOST=0.0.0.0`, or it listens on its own machine only"
+        return f"Start it with `ollama serve`{listens}, or correct {_setting('base_url', asked)}."
+    return f"Start the server, or correct {_setting('base_url', asked)}."
+
+
+def of_unknown_name(asked: Asked) -> str:
+    """For a host name that does not resolve."""
+    if asked.host == _HOST:
+        return (
+            f"Start the container with `--add-host={_HOST}:host-gateway` (compose: `extra_hosts`)."
+            if asked.in_container
+            else f"`{_HOST}` exists inside containers only: write `localhost` in {_setting('base_url', asked)}."
+        )
+    hint = f"Correct {_setting('base_url', asked)}, or the name service of this machine."
+    if asked.in_container:
+        hint += (
+            f" From a container, a server of the machine around it is `{_HOST}`, where Ollama needs"
+            " `OLLAMA_HOST=0.0.0.0`; one of the same compose file has the name of its service."
+        )
+    return hint
+
+
+def of_connection(asked: Asked) -> str:
+    """For a connection that broke before the answer."""
+    return f"Try again; if it happens again, see the server's own log and {_setting('base_url', asked)}."
+
+
+def of_certificate(asked: Asked) -> str:
+    """For a certificate that this machine does not trust."""
+    return (
+        f"Write the name that the certificate is made for in {_setting('base_url', asked)}, or have the file of its "
+        "authority trusted: `SSL_CERT_FILE=/path/to/ca.pem`."
+    )
+
+
+def of_plain_http(asked: Asked) -> str:
+    """For a server that does not speak TLS."""
+    return f"If the server speaks plain HTTP, write `http://` in {_setting('base_url', asked)}."
+
+
+def of_proxy() -> str:
+    """For a proxy that does not let us through."""
+    return "See the environment variables `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`."
+
+
+def of_limit(limit: str, asked: Asked) -> str:
+    """For a limit of time that passed."""
+    raised = f"raise {_setting(limit, asked)}"
+    match limit:
+        case "connect_timeout_s":
+            return f"See whether the server runs and a firewall lets this machine through, or {raised}."
+        case "first_token_timeout_s":
+            return f"If the model is still being loaded, {raised} or pick a smaller one; else see the server's own log."
+        case "idle_timeout_s":
+            return f"What had arrived is kept. See the server's own log, or {raised}."
+        case _:
+            return f"What had arrived is kept. Set `max_tokens` in the preset's `parameters`, or {raised}."
+
+
+def of_key(asked: Asked) -> str:
+    """For a key that is missing or refused."""
+    verb = "Correct" if asked.key else "Set"
+    return f"{verb} {_setting('api_key', asked)}, best as `${{NAME}}` with the key in the environment or in `.env`."
+
+
+def of_model(asked: Asked) -> str:
+    """For a model that the endpoint does not have."""
+    sentences = []
+    folded = {name.lower(): name for name in asked.known_models if name != asked.model}
+    near = [folded[name] for name in get_close_matches(asked.model.lower(), folded, n=_NEAREST, cutoff=0.5)]
+    if near:
+        sentences.append(f"Did you mean {' or '.join(f'`{name}`' for name in near)}?")
+    if asked.is_ollama and asked.model:
+        sentences.append(f"Get it with `ollama pull {asked.model}`.")
+    sentences.append("`chat-app models` lists what there is; the preset's `model` says what is asked for.")
+    return " ".join(sentences)
+
+
+def of_no_models(asked: Asked) -> str:
+    """For an endpoint that has no model at all."""
+    if asked.is_ollama:
+        return "Get one with `ollama pull llama3.2`."
+    return f"Load a model in the server, or name one in {_setting('models', asked)}."
+
+
+def of_address(asked: Asked) -> str:
+    """For an address that answers, but not as an OpenAI-compatible server would."""
+    if "/v1" not in asked.path:
+        address = f"{asked.config.base_url.rstrip('/')}/v1"
+        return f"Perhaps `/v1` is missing in {_setting('base_url', asked)}: try `{_masked_user(address)}`."
+    return f"Correct {_setting('base_url', asked)}: it is the address before `/chat/completions`."
+
+
+def of_redirect(asked: Asked, target: str) -> str:
+    """For an address that points to another: a key is never carried there."""
+    address = target.partition("?")[0].removesuffix("/chat/completions").removesuffix("/models")
+    return f"If that is meant, write `{_masked_user(address)}` as {_setting('base_url', asked)}."
+
+
+def of_quota(asked: Asked) -> str:
+    """For an account that is used up."""
+    return f"Top up the account behind {_setting('api_key', asked)}, or add an endpoint to the preset's `endpoints`."
+
+
+def of_rate(retry_after_s: float | None) -> str:
+    """For too many requests."""
+    return "Wait a little and try again." if retry_after_s is None else f"Try again in {retry_after_s:.0f} s."
+
+
+def of_failure(words: str) -> str:
+    """For a server that failed."""
+    if "loading" in words.lower():
+        return "The model is still being loaded: try again in a moment."
+    return "Try again; if it happens again, the server's own log says why."
+
+
+def of_request(asked: Asked) -> str:
+    """For a request that the server does not take."""
+    return f"Take out of the preset's `parameters` what {asked.name} does not know, or shorten the conversation."
+
+
+def _setting(name: str, asked: Asked) -> str:
+    return f"`{name}` of endpoint `{asked.name}`"
+
+
+def _masked_user(address: str) -> str:
+    """`address` without a user and password in it."""
+    url = urlsplit(address)
+    return url._replace(netloc=url.netloc.rpartition("@")[2]).geturl()

@@ -1,0 +1,107 @@
+"""What a server said about a failure, as one line of plain text: found in every shape of body, secrets masked.
+
+The shapes: OpenAI (`{"error": {"message": …}}`), flat (`{"object": "error", "message": …}`, older vLLM), FastAPI
+(`detail` as a text or a list of places), a bare text, JSON inside JSON (Ollama, llama.cpp, LiteLLM, OpenRouter's
+`metadata.raw`), and the HTML of a proxy, of which the title is kept. The result is never markup to whoever shows it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Final
+
+LONGEST: Final = 300
+_LOOKED_AT: Final = 200_000
+_DEPTH: Final = 12
+_MASK: Final = "***"
+
+_NAMES: Final = ("error", "message", "detail", "msg", "error_description", "errors", "metadata", "raw", "reason")
+_TITLE: Final = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_UNSEEN: Final = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_TAG: Final = re.compile(r"<[^<>]*>")
+_HTML: Final = re.compile(r"\s*<(!doctype|html|head|body|title|h1|\?xml)\b", re.IGNORECASE)
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+_KEYS: Final = (
+    re.compile(r"\b(?:(?:sk|pk|rk|gsk|csk|xai|hf|nvapi|pplx|r8|glpat|ghp|gho|tgp)[-_]|AIza)[\w*-]{6,}"),
+    re.compile(r"(?i)(?<=bearer )[^\s\"',;]+"),
+    re.compile(r"(?i)(?<=api[ _-]key)\s*(?:provided)?[\"'`]?\s*[:=]\s*[^\s,;]+"),
+    re.compile(r"\b(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{32,}\b", re.IGNORECASE),
+)
+_SHORTEST_KEY: Final = 4
+"""Shorter ones are placeholders, and may be part of any word."""
+
+
+def words_of(said: object, *, key: str = "") -> str:
+    """The words in `said` (a body, or a part of one already decoded), at most `LONGEST` characters, perhaps none."""
+    if isinstance(said, bytes):
+        said = said[:_LOOKED_AT].decode("utf-8", "replace")
+    found = dict.fromkeys(words for words in _found(said, _DEPTH) if words)
+    return _shortened(masked(_one_line(": ".join(found)), key=key))
+
+
+def masked(text: str, *, key: str = "") -> str:
+    """`text` with `key`, and whatever else looks like a key, replaced: servers echo what they were sent."""
+    if len(key) >= _SHORTEST_KEY:
+        text = text.replace(key, _MASK)
+    for pattern in _KEYS:
+        text = pattern.sub(_MASK, text)
+    return text
+
+
+def is_html(body: str) -> bool:
+    """Whether `body` is a web page."""
+    return _HTML.match(body.removeprefix("\ufeff")) is not None
+
+
+def decoded(text: str) -> object:
+    """The JSON value of `text`; None when it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _found(said: object, depth: int) -> Iterator[str]:
+    if not depth:
+        return
+    match said:
+        case str():
+            yield from _in_text(said, depth)
+        case {"msg": str(message), "loc": [*place]}:
+            yield f"{'.'.join(str(step) for step in place)}: {message}"
+        case dict():
+            for name in _NAMES:
+                yield from _found(said.get(name), depth - 1)
+        case list():
+            yield "; ".join(dict.fromkeys(words for item in said[:10] for words in _found(item, depth - 1)))
+        case _:
+            pass
+
+
+def _in_text(text: str, depth: int) -> Iterator[str]:
+    text = text[:_LOOKED_AT].strip()
+    if is_html(text):
+        title = _TITLE.search(text)
+        yield _one_line(unescape(title.group(1) if title else _TAG.sub(" ", _UNSEEN.sub(" ", text))))
+        return
+    before, brace, after = text.partition("{")
+    whole = decoded(text)
+    inner = whole if isinstance(whole, list) else decoded(brace + after)
+    words = [*_found(inner, depth - 1)] if isinstance(inner, list | dict) else []
+    if any(words):
+        yield "" if inner is whole else before.strip().rstrip(":-").strip()
+        yield from words
+    else:
+        yield text
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_UNPRINTABLE.sub(" ", text).split())
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + "…"

@@ -1,0 +1,184 @@
+"""A real browser, the app as a process, and the scripted server behind it.
+
+The tests of this folder are not async: Playwright's sync interface runs a loop of its own, and while it does no other
+can run in this thread. The browser is therefore started anew for each module and stopped behind it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, WebError, sync_playwright
+
+from tests.browser import app_process
+from tests.browser.app_process import App
+from tests.browser.chromium import executable
+from tests.browser.upstream import Upstream, upstream
+from tests.toy_model import CACHE
+
+SCREENSHOTS = CACHE / "screenshots"
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+)
+"""The last one keeps what a page might ask of other hosts on this machine; that it asked is seen all the same."""
+DESKTOP, PHONE = (1280, 800), (390, 844)
+PATIENCE_MS = 10_000
+_FAILED = pytest.StashKey[bool]()
+
+
+class StartApp(Protocol):
+    """What `start_app` is."""
+
+    def __call__(
+        self, settings: str, *, environment: Mapping[str, str] | None = None, arguments: Sequence[str] = ()
+    ) -> App:
+        """The app with these settings (YAML), ready to be asked."""
+        ...
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remembers that a test failed, for the picture."""
+    report = yield
+    item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed
+    return report
+
+
+@pytest.fixture(scope="session")
+def own_hosts() -> set[str]:
+    """The `host:port` of every app that was started: the only ones that pages may ask."""
+    return set()
+
+
+@pytest.fixture(scope="session")
+def start_app(tmp_path_factory: pytest.TempPathFactory, own_hosts: set[str]) -> Iterator[StartApp]:
+    """Starts apps, each in a folder of its own; they are stopped at the end. Share them per module: each takes 5 s."""
+    started: list[App] = []
+
+    def start(settings: str, *, environment: Mapping[str, str] | None = None, arguments: Sequence[str] = ()) -> App:
+        folder = tmp_path_factory.mktemp("app")
+        app = app_process.start(folder, settings, environment=environment, arguments=arguments)
+        started.append(app)
+        own_hosts.add(urlsplit(app.base_url).netloc)
+        return app
+
+    yield start
+    for app in started:
+        app.stop()
+
+
+@pytest.fixture(scope="session")
+def upstream_server() -> Iterator[Upstream]:
+    """The scripted server, for fixtures that live longer than a test."""
+    with upstream() as served:
+        yield served
+
+
+@pytest.fixture
+def server(upstream_server: Upstream) -> Upstream:
+    """The scripted server as new."""
+    upstream_server.reset()
+    return upstream_server
+
+
+@pytest.fixture(scope="session")
+def app(start_app: StartApp, upstream_server: Upstream) -> App:
+    """An app of which the scripted server is the one endpoint, asked once and not again."""
+    return start_app(f"endpoints: [{{name: scripted, base_url: {upstream_server.base_url}, attempts: 1}}]\n")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def allowed_errors() -> list[str]:
+    """Regular expressions for what the page may complain of in this test, and in no other. Empty unless filled."""
+    return []
+
+
+@pytest.fixture
+def context(
+    browser: Browser, own_hosts: set[str], allowed_errors: list[str], request: pytest.FixtureRequest
+) -> Iterator[BrowserContext]:
+    """A visitor who has never been here. Complaints of any of its pages, and requests to other hosts, fail the test.
+
+    Pictures of its pages are kept in `SCREENSHOTS` when the test fails.
+    """
+    made = new_context(browser)
+    watch = Watch(made, own_hosts)
+    yield made
+    faults = watch.faults(allowed_errors)
+    if faults or request.node.stash.get(_FAILED, False):
+        for number, page in enumerate(made.pages, start=1):
+            page.screenshot(path=picture_of(f"{request.node.nodeid}-{number}"), full_page=True)
+    made.close()
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A tab, not opened anywhere yet."""
+    return context.new_page()
+
+
+def new_context(browser: Browser, size: tuple[int, int] = DESKTOP) -> BrowserContext:
+    """A visitor with a window of `size`, whom nobody watches yet."""
+    width, height = size
+    made = browser.new_context(viewport={"width": width, "height": height}, locale="en-US", service_workers="block")
+    made.set_default_timeout(PATIENCE_MS)
+    return made
+
+
+def picture_of(name: str) -> Path:
+    """Where the picture of a test, or any other, is kept."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    return SCREENSHOTS / f"{re.sub(r'[^A-Za-z0-9]+', '-', name.removeprefix('tests/browser/'))}.png"
+
+
+class Watch:
+    """What the pages of a visitor complain of on the console, and whom else they ask."""
+
+    def __init__(self, context: BrowserContext, own_hosts: set[str]) -> None:
+        self._own_hosts = own_hosts
+        self._complaints: list[str] = []
+        self._strangers: list[str] = []
+        context.on("console", self._on_console)
+        context.on("weberror", self._on_error)
+        context.on("request", self._on_request)
+
+    def faults(self, allowed: Sequence[str]) -> list[str]:
+        """All of it, but for complaints that one of the regular expressions `allowed` is found in."""
+        complaints = [text for text in self._complaints if not any(re.search(pattern, text) for pattern in allowed)]
+        return [f"The page complained: {text}" for text in complaints] + [
+            f"The page asked another host: {url}" for url in self._strangers
+        ]
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self._complaints.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def _on_error(self, error: WebError) -> None:
+        self._complaints.append(str(error.error))
+
+    def _on_request(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme in {"http", "https"} and address.netloc not in self._own_hosts:
+            self._strangers.append(request.url)

@@ -1,0 +1,399 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from chat_app.config import EndpointConfig, PresetConfig
+from chat_app.conversation.deltas import Started
+from chat_app.conversation.messages import user
+from chat_app.conversation.turn import Request
+from chat_app.endpoints.catalog import Catalog
+from chat_app.endpoints.discovery import Found
+from chat_app.endpoints.status import EndpointStatus, asked
+from chat_app.errors import ChoiceError, EndpointError, KeyRefused, NotFound
+from tests.doubles import FakeOllama, ScriptedServer, refused, running_ollama, says, served
+
+ANY = PresetConfig()
+NEVER_S = 3600.0
+
+
+class _Servers:
+    """Makes a scripted server for each endpoint, and keeps them by name. `ollamas` names those that are one."""
+
+    def __init__(self, *ollamas: str) -> None:
+        self.by_name: dict[str, ScriptedServer] = {}
+        self.ollamas = ollamas
+        self.recognised = 0
+
+    def __call__(self, config: EndpointConfig, **_: Any) -> ScriptedServer:
+        self.by_name[config.name] = ScriptedServer(config)
+        return self.by_name[config.name]
+
+    def __getitem__(self, name: str) -> ScriptedServer:
+        return self.by_name[name]
+
+    async def is_ollama(self, config: EndpointConfig) -> bool:
+        self.recognised += 1
+        return config.name in self.ollamas
+
+
+@asynccontextmanager
+async def _demo() -> AsyncGenerator[EndpointConfig, None]:
+    yield served("demo", models=("demo", "demo-slow"))
+
+
+def _catalog(servers: _Servers, *configs: EndpointConfig, configured: bool = True, only_demo: bool = False) -> Catalog:
+    return Catalog(
+        Found(configs, configured=configured),
+        only_demo=only_demo,
+        connects=servers,
+        asks_ollama=servers.is_ollama,
+        demo=_demo,
+    )
+
+
+async def _looked(listings: dict[str, Any], *ollamas: str, **settings: Any) -> tuple[Catalog, _Servers]:
+    """A catalog of servers with these listings, after a first look."""
+    servers = _Servers(*ollamas)
+    catalog = _catalog(servers, *(served(name, **settings) for name in listings))
+    for name, listing in listings.items():
+        servers[name].listing = listing
+    await catalog.refresh()
+    return catalog, servers
+
+
+async def _names_asked(catalog: Catalog, servers: _Servers, model: str) -> list[str]:
+    """Who is asked for `model`, when nobody can answer."""
+    endpoint, chosen = catalog.choose(ANY, model)
+    for server in servers.by_name.values():
+        server.rounds = [[KeyRefused("No.", hint="", endpoint=server.name)]]
+    with pytest.raises(EndpointError):
+        await anext(endpoint.stream(Request((user("Hi"),), chosen)))
+    return [name for name, server in servers.by_name.items() if server.requests]
+
+
+async def test_before_the_first_look_nothing_is_known_and_nothing_waits() -> None:
+    """The page can be painted at once, whatever the servers do."""
+    catalog = _catalog(_Servers(), served("main"), served("spare", models=("toy",)))
+    assert catalog.statuses() == (EndpointStatus("main"), EndpointStatus("spare", models=("toy",)))
+    assert [server.name for server in catalog.active()] == ["main", "spare"]
+    assert catalog.models_of(ANY) == ("toy",)
+
+
+async def test_a_look_tells_who_is_up_who_is_down_and_why() -> None:
+    """Each endpoint for itself: one that is down takes nothing from the other."""
+    error = refused("main")
+    catalog, _ = await _looked({"main": error, "spare": ("toy", "big")})
+    assert catalog.statuses() == (
+        EndpointStatus("main", "down", error),
+        EndpointStatus("spare", "up", models=("toy", "big")),
+    )
+    assert catalog.models_of(ANY) == ("toy", "big")
+
+
+async def test_all_endpoints_are_asked_at_the_same_time() -> None:
+    """One that says nothing does not keep the others' news."""
+    servers = _Servers()
+    catalog = _catalog(servers, served("silent"), served("main"))
+    servers["silent"].listing = silence = asyncio.Event()
+    servers["main"].listing = ("toy",)
+    look = asyncio.create_task(catalog.refresh())
+    async with asyncio.timeout(1):
+        while catalog.statuses()[1].state != "up":  # noqa: ASYNC110 -- what is tested is that it is known at once
+            await asyncio.sleep(0)
+    assert catalog.statuses()[0].state == "unknown"
+    silence.set()
+    await look
+
+
+async def test_a_server_that_says_nothing_is_down_after_a_while() -> None:
+    """Not for ever unknown."""
+    server = ScriptedServer(served("silent"))
+    server.listing = asyncio.Event()
+    status = await asked(server, EndpointStatus("silent"), _Servers().is_ollama, patience_s=0.01)
+    assert status.state == "down"
+    assert status.error
+    assert status.error.code == "timeout"
+
+
+async def test_configured_models_are_offered_and_no_others_but_the_server_is_still_asked() -> None:
+    """The settings say what visitors may use, the server whether it is there."""
+    catalog, servers = await _looked({"main": ("toy", "big")}, models=("big",))
+    assert catalog.statuses() == (EndpointStatus("main", "up", models=("big",)),)
+    servers["main"].listing = refused("main")
+    await catalog.refresh()
+    assert catalog.statuses()[0].state == "down"
+    assert catalog.models_of(ANY) == ("big",)
+
+
+async def test_a_server_without_a_list_is_up_if_its_models_are_configured() -> None:
+    """Some have no `/models`; without configured models that is what a wrong address looks like."""
+    missing = NotFound("Nothing there.", hint="", endpoint="main")
+    catalog, _ = await _looked({"main": missing}, models=("big",))
+    assert catalog.statuses() == (EndpointStatus("main", "up", models=("big",)),)
+    catalog, _ = await _looked({"main": missing})
+    assert catalog.statuses() == (EndpointStatus("main", "down", missing),)
+
+
+async def test_the_list_of_a_server_that_went_down_is_kept() -> None:
+    """The picker does not forget the visitor's choice because a server restarts."""
+    catalog, servers = await _looked({"main": ("toy",)})
+    servers["main"].listing = refused("main")
+    await catalog.refresh()
+    assert catalog.models_of(ANY) == ("toy",)
+
+
+async def test_an_ollama_without_models_is_up_and_says_what_to_type() -> None:
+    """It answers; what is missing is one command away."""
+    catalog, _ = await _looked({"ollama": ()}, "ollama")
+    (status,) = catalog.statuses()
+    assert (status.state, status.is_ollama) == ("up", True)
+    assert status.error
+    assert "`ollama pull llama3.2`" in status.error.hint
+
+
+async def test_a_server_is_asked_once_whether_it_is_an_ollama() -> None:
+    """Again only after it was down: something else may listen there now."""
+    catalog, servers = await _looked({"main": ("toy",)}, "main")
+    await catalog.refresh()
+    assert servers.recognised == 1
+    servers["main"].listing = refused("main")
+    await catalog.refresh()
+    servers["main"].listing = ("toy",)
+    await catalog.refresh()
+    assert servers.recognised == 2
+    assert catalog.statuses()[0].is_ollama
+
+
+async def test_the_visitors_model_comes_before_the_presets_and_that_before_the_first_listed() -> None:
+    """Whoever chose most precisely wins."""
+    catalog, _ = await _looked({"main": ("toy", "big", "huge")})
+    preset = PresetConfig(model="big")
+    assert catalog.choose(preset, "huge")[1] == "huge"
+    assert catalog.choose(preset, "")[1] == "big"
+    assert catalog.choose(ANY, "")[1] == "toy"
+
+
+async def test_the_models_to_pick_begin_with_the_one_that_the_preset_takes() -> None:
+    """Each once, also when two endpoints have it, and when Ollama lists it with its tag."""
+    catalog, _ = await _looked({"main": ("toy", "big:latest"), "spare": ("big", "toy")}, "main")
+    assert catalog.models_of(ANY) == ("toy", "big:latest", "big")
+    assert catalog.models_of(PresetConfig(model="big")) == ("big", "toy")
+    assert catalog.models_of(PresetConfig(model="other")) == ("other", "toy", "big:latest", "big")
+
+
+async def test_a_preset_asks_its_endpoints_in_its_order() -> None:
+    """The next one answers when one cannot, and no other is asked."""
+    catalog, servers = await _looked({"a": ("toy",), "b": ("toy",), "c": ("toy",)})
+    servers["c"].rounds = [[KeyRefused("No.", hint="", endpoint="c")]]
+    servers["a"].rounds = [says("Hello", endpoint="a")]
+    endpoint, model = catalog.choose(PresetConfig(endpoints=("c", "a")), "")
+    first = await anext(endpoint.stream(Request((user("Hi"),), model)))
+    assert first == Started("a", "toy")
+    assert servers["c"].requests
+    assert not servers["b"].requests
+
+
+async def test_only_endpoints_that_have_the_model_or_may_have_it_are_asked() -> None:
+    """One whose list nobody knows may."""
+    catalog, servers = await _looked({"a": ("toy",), "b": ("big",), "c": refused("c")})
+    assert await _names_asked(catalog, servers, "big") == ["b", "c"]
+
+
+async def test_an_endpoint_that_is_down_is_asked_last() -> None:
+    """It may be back, but nobody waits for its attempts while another is there."""
+    catalog, servers = await _looked({"a": ("toy",), "b": ("toy",)})
+    servers["a"].listing = refused("a")
+    await catalog.refresh()
+    servers["b"].rounds = [says("Hello", endpoint="b")]
+    endpoint, model = catalog.choose(ANY, "")
+    assert await anext(endpoint.stream(Request((user("Hi"),), model))) == Started("b", "toy")
+    assert not servers["a"].requests
+
+
+async def test_retries_are_those_of_the_endpoint() -> None:
+    """`attempts` is a setting of each."""
+    catalog, servers = await _looked({"main": ("toy",)}, attempts=2)
+    busy = refused("main")
+    busy.retry_after_s = 0
+    servers["main"].rounds = [[busy], says("Hello")]
+    endpoint, model = catalog.choose(ANY, "")
+    assert await anext(endpoint.stream(Request((user("Hi"),), model))) == Started("scripted", "toy", attempts=2)
+
+
+async def test_a_model_that_nobody_lists_is_refused_with_the_nearest_names() -> None:
+    """When all lists are known; and with Ollama's own command where there is an Ollama."""
+    catalog, _ = await _looked({"ollama": ("llama3.2:3b", "qwen3"), "spare": ("gpt-oss",)}, "ollama")
+    with pytest.raises(ChoiceError) as raised:
+        catalog.choose(ANY, "lama3.2")
+    assert raised.value.sentence == "There is no model `lama3.2` on ollama or spare."
+    assert "Did you mean `llama3.2:3b`?" in raised.value.hint
+    assert "`ollama pull lama3.2`" in raised.value.hint
+
+
+async def test_a_model_that_nobody_lists_is_asked_for_where_no_list_is_known() -> None:
+    """The server decides, and its error says more than ours could."""
+    catalog, servers = await _looked({"main": refused("main")})
+    assert await _names_asked(catalog, servers, "anything") == ["main"]
+    assert catalog.choose(ANY, "")[1] == ""
+
+
+async def test_ollama_takes_a_name_without_its_tag() -> None:
+    """`llama3.2` is what people type for `llama3.2:latest`; other servers take only what they list."""
+    catalog, _ = await _looked({"main": ("llama3.2:latest",)}, "main")
+    assert catalog.choose(ANY, "llama3.2")[1] == "llama3.2"
+    catalog, _ = await _looked({"main": ("llama3.2:latest",)})
+    with pytest.raises(ChoiceError):
+        catalog.choose(ANY, "llama3.2")
+
+
+async def test_a_preset_that_names_no_endpoint_there_is_says_so() -> None:
+    """The settings refuse it; found endpoints have the names they have."""
+    catalog, _ = await _looked({"main": ("toy",)})
+    with pytest.raises(ChoiceError, match="Its `endpoints` can be: main"):
+        catalog.choose(PresetConfig(endpoints=("other",)), "")
+
+
+async def test_the_demo_stands_in_when_what_was_found_does_not_answer() -> None:
+    """With its own model, whatever the preset or an older page asks for, and for any preset."""
+    servers = _Servers()
+    catalog = _catalog(servers, served("ollama"), configured=False)
+    servers["ollama"].listing = error = refused("ollama")
+    assert not catalog.demo
+    async with catalog.running(NEVER_S, NEVER_S):
+        assert catalog.demo
+        assert [server.name for server in catalog.active()] == ["demo"]
+        down, demo = catalog.statuses()
+        assert (down.error, demo) == (error, EndpointStatus("demo", "up", models=("demo", "demo-slow")))
+        preset = PresetConfig(endpoints=("ollama",), model="llama3.2")
+        assert catalog.models_of(preset) == ("demo", "demo-slow")
+        assert catalog.choose(preset, "")[1] == "demo"
+        assert catalog.choose(preset, "qwen3")[1] == "demo"
+        assert catalog.choose(preset, "demo-slow")[1] == "demo-slow"
+
+
+async def test_a_real_server_takes_over_and_the_demo_does_not_come_back() -> None:
+    """Scripted answers in the middle of a conversation would be worse than the error."""
+    servers = _Servers()
+    catalog = _catalog(servers, served("ollama"), configured=False)
+    servers["ollama"].listing = refused("ollama")
+    async with catalog.running(NEVER_S, NEVER_S):
+        servers["ollama"].listing = ("llama3.2",)
+        await catalog.refresh()
+        assert not catalog.demo
+        assert [status.name for status in catalog.statuses()] == ["ollama"]
+        assert catalog.choose(ANY, "demo")[1] == "llama3.2", "a page from the time of the demo works on"
+        servers["ollama"].listing = refused("ollama")
+        await catalog.refresh()
+        assert not catalog.demo
+
+
+async def test_a_configured_endpoint_that_is_down_is_never_replaced_by_the_demo() -> None:
+    """Somebody chose it: they are told that it is down."""
+    servers = _Servers()
+    catalog = _catalog(servers, served("main"))
+    servers["main"].listing = refused("main")
+    async with catalog.running(NEVER_S, NEVER_S):
+        assert not catalog.demo
+        assert [server.name for server in catalog.active()] == ["main"]
+        assert "demo" not in servers.by_name
+
+
+async def test_of_the_places_that_were_looked_at_only_those_that_answer_are_spoken_of() -> None:
+    """In a container, Ollama is looked for in it and beside it; that one of them is empty is no fault."""
+    servers = _Servers()
+    catalog = _catalog(servers, served("ollama"), served("ollama-on-host"), configured=False)
+    servers["ollama"].listing = refused("ollama")
+    servers["ollama-on-host"].listing = ("llama3.2",)
+    await catalog.refresh()
+    assert [status.name for status in catalog.statuses()] == ["ollama-on-host"]
+    assert catalog.models_of(ANY) == ("llama3.2",)
+    with pytest.raises(ChoiceError):
+        catalog.choose(ANY, "llama9")
+
+
+async def test_the_demo_alone_asks_no_other_server() -> None:
+    """`--demo`, whatever is configured."""
+    servers = _Servers()
+    catalog = _catalog(servers, served("main"), only_demo=True)
+    async with catalog.running(NEVER_S, NEVER_S):
+        assert catalog.demo
+        assert list(servers.by_name) == ["demo"]
+        assert catalog.choose(PresetConfig(endpoints=("main",), model="big"), "")[1] == "demo"
+        assert catalog.models_of(ANY) == ("demo", "demo-slow")
+
+
+async def test_it_looks_often_while_something_is_wrong_and_rarely_when_all_is_well() -> None:
+    """A server that comes up is seen within seconds, and one that is up is left in peace."""
+    servers = _Servers()
+    catalog = _catalog(servers, served("main"))
+    servers["main"].listing = refused("main")
+    async with catalog.running(NEVER_S, 0.001), asyncio.timeout(1):
+        while servers["main"].asked < 3:  # noqa: ASYNC110 -- what is tested is that it goes on by itself
+            await asyncio.sleep(0.001)
+        servers["main"].listing = ("toy",)
+        while catalog.statuses()[0].state != "up":  # noqa: ASYNC110 -- the same
+            await asyncio.sleep(0.001)
+        times = servers["main"].asked
+        await asyncio.sleep(0.02)
+        assert servers["main"].asked == times
+
+
+async def test_a_choice_that_is_refused_makes_it_look_again() -> None:
+    """Somebody may have installed the model a moment ago: the next try finds it."""
+    servers = _Servers()
+    catalog = _catalog(servers, served("main"))
+    servers["main"].listing = ("toy",)
+    async with catalog.running(NEVER_S, NEVER_S), asyncio.timeout(1):
+        servers["main"].listing = ("toy", "new")
+        with pytest.raises(ChoiceError):
+            catalog.choose(ANY, "new")
+        while servers["main"].asked < 2:  # noqa: ASYNC110 -- what is tested is that it looks by itself
+            await asyncio.sleep(0.001)
+        assert catalog.choose(ANY, "new")[1] == "new"
+
+
+async def test_the_start_does_not_wait_for_a_server_that_says_nothing() -> None:
+    """Half a second at most, then the page is served with its state unknown."""
+    servers = _Servers()
+    catalog = _catalog(servers, served("silent"))
+    servers["silent"].listing = asyncio.Event()
+    async with asyncio.timeout(1):
+        async with catalog.running(NEVER_S, NEVER_S):
+            assert catalog.statuses() == (EndpointStatus("silent"),)
+
+
+async def test_its_end_closes_all_connections_and_leaves_no_task() -> None:
+    """The demo's too."""
+    servers = _Servers()
+    before = asyncio.all_tasks()
+    catalog = _catalog(servers, served("main"), configured=False)
+    servers["main"].listing = refused("main")
+    async with catalog.running(NEVER_S, NEVER_S):
+        pass
+    assert all(server.closed for server in servers.by_name.values())
+    assert set(servers.by_name) == {"main", "demo"}
+    assert asyncio.all_tasks() == before
+
+
+async def test_a_real_socket_and_the_real_demo_work_the_same() -> None:
+    """Nothing scripted: the client, the recognition of Ollama and the demo server as they are."""
+    ollama = FakeOllama()
+    async with running_ollama(ollama) as config:
+        pass
+    catalog = Catalog(Found((config,), configured=False))
+    async with catalog.running(NEVER_S, NEVER_S):
+        assert catalog.demo
+        endpoint, model = catalog.choose(ANY, "")
+        assert await anext(endpoint.stream(Request((user("Hi"),), model))) == Started("demo", "demo")
+    ollama.models = ["llama3.2:latest"]
+    async with running_ollama(ollama) as config:
+        catalog = Catalog(Found((config,), configured=False))
+        async with catalog.running(NEVER_S, NEVER_S):
+            assert catalog.statuses() == (EndpointStatus("ollama", "up", None, ("llama3.2:latest",), is_ollama=True),)
+            endpoint, model = catalog.choose(PresetConfig(model="llama3.2"), "")
+            assert model == "llama3.2"

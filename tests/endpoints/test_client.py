@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+
+import httpx
+import httpx2
+import pytest
+import respx
+
+from chat_app import errors
+from chat_app.endpoints.client import connect
+from chat_app.errors import EndpointError
+from tests.conftest import LeftTheMachine
+from tests.endpoints.wire import ANSWER, BASE, HELLO, answer, config, connected, question
+
+KEY = "my-own-secret-phrase"
+
+
+async def test_an_answer_arrives_delta_by_delta(httpx2_mock: respx.Router) -> None:
+    """Started just before the text, then the text, why it ends, and the counts."""
+    route = httpx2_mock.post(f"{BASE}/chat/completions").mock(return_value=httpx.Response(200, content=b"".join(HELLO)))
+    async with connected(api_key=KEY) as endpoint:
+        assert endpoint.name == "main"
+        assert await answer(endpoint) == (ANSWER, None)
+
+    sent = route.calls.last.request
+    assert json.loads(sent.content) == {
+        "model": "m",
+        "messages": [{"role": "user", "content": "Hi"}],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    assert sent.headers["authorization"] == f"Bearer {KEY}"
+
+
+async def test_nothing_of_the_environment_goes_to_the_server(
+    httpx2_mock: respx.Router, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys, organisation, project and custom headers of the environment belong to another server."""
+    for name in ("API_KEY", "ADMIN_KEY", "ORG_ID", "PROJECT_ID", "WEBHOOK_SECRET"):
+        monkeypatch.setenv(f"OPENAI_{name}", "leak")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Leak: leak\nAuthorization: Bearer leak")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://leak.example/v1")
+    route = httpx2_mock.post(f"{BASE}/chat/completions").mock(return_value=httpx.Response(200, content=b"".join(HELLO)))
+    async with connected() as endpoint:
+        assert (await answer(endpoint))[1] is None
+
+    sent = route.calls.last.request
+    assert "leak" not in f"{sent.url} {dict(sent.headers)}"
+    assert sent.headers["authorization"] == "Bearer none"
+    assert sent.headers["user-agent"].startswith("chat-app/")
+
+
+async def test_a_request_that_no_test_answers_does_not_leave_the_machine(httpx2_mock: respx.Router) -> None:
+    """On the fake wire, what has no route fails the test."""
+    assert httpx2_mock.calls.call_count == 0
+    async with connected() as endpoint:
+        with pytest.raises(AssertionError, match="not mocked"):
+            await anext(endpoint.stream(question()))
+
+
+async def test_a_request_without_any_route_does_not_leave_the_machine(attempts_to_leave: list[str]) -> None:
+    """The guard of `conftest.py` stops it, and no rule of ours takes that for a server's failure."""
+    elsewhere = "192.0.2.1"  # TEST-NET-1 (RFC 5737): nobody's
+    async with connected(f"http://{elsewhere}/v1") as endpoint:
+        with pytest.RaisesGroup(LeftTheMachine, allow_unwrapped=True, flatten_subgroups=True):
+            await anext(endpoint.stream(question()))
+    assert attempts_to_leave.pop() == elsewhere
+
+
+async def test_nothing_is_asked_twice(httpx2_mock: respx.Router) -> None:
+    """The SDK's own retries are off: `retry.py` is the only loop."""
+    route = httpx2_mock.post(f"{BASE}/chat/completions").mock(return_value=httpx.Response(503, text="busy"))
+    async with connected() as endpoint:
+        deltas, failure = await answer(endpoint)
+
+    assert deltas == ()
+    assert isinstance(failure, errors.ServerFailed)
+    assert route.call_count == 1
+
+
+async def test_a_redirect_takes_neither_key_nor_question_along(httpx2_mock: respx.Router) -> None:
+    """It is shown instead, with the address to write."""
+    moved = httpx.Response(307, headers={"location": "http://elsewhere.example/v1/chat/completions"})
+    httpx2_mock.post(f"{BASE}/chat/completions").mock(return_value=moved)
+    async with connected(api_key=KEY) as endpoint:
+        _, failure = await answer(endpoint)
+
+    assert failure is not None
+    assert "`http://elsewhere.example/v1`" in failure.hint
+    assert httpx2_mock.calls.call_count == 1
+
+
+async def test_a_missing_model_is_named_with_its_neighbours(httpx2_mock: respx.Router) -> None:
+    """The endpoint is asked what it has, because the hint is worth it."""
+    httpx2_mock.post(f"{BASE}/chat/completions").mock(
+        return_value=httpx.Response(404, json={"error": {"message": "model 'lama3.2' not found"}})
+    )
+    httpx2_mock.get(f"{BASE}/models").mock(return_value=httpx.Response(200, json={"data": [{"id": "llama3.2:3b"}]}))
+    async with connected() as endpoint:
+        _, failure = await answer(endpoint, question("lama3.2"))
+
+    assert isinstance(failure, errors.ModelMissing)
+    assert "Did you mean `llama3.2:3b`?" in failure.hint
+
+
+async def test_without_a_model_the_first_that_is_there_is_asked(httpx2_mock: respx.Router) -> None:
+    """The list is asked for once; the settings' own list is asked before it."""
+    chat = httpx2_mock.post(f"{BASE}/chat/completions").mock(
+        side_effect=lambda _: httpx.Response(200, content=b"".join(HELLO))
+    )
+    listing = httpx2_mock.get(f"{BASE}/models").mock(
+        return_value=httpx.Response(200, json={"data": [{"id": "first"}, {"id": "second"}]})
+    )
+    async with connected() as endpoint:
+        for _ in range(2):
+            assert await answer(endpoint, question("")) == (ANSWER, None)
+            assert json.loads(chat.calls.last.request.content)["model"] == "first"
+    assert listing.call_count == 1
+
+    async with connected(models=["configured"]) as endpoint:
+        await answer(endpoint, question(""))
+    assert json.loads(chat.calls.last.request.content)["model"] == "configured"
+    assert listing.call_count == 1
+
+
+async def test_an_endpoint_without_models_says_how_to_get_one(httpx2_mock: respx.Router) -> None:
+    """A fresh Ollama has none."""
+    httpx2_mock.get("http://llm.example:11434/v1/models").mock(
+        return_value=httpx.Response(200, json={"object": "list", "data": None})
+    )
+    async with connected("http://llm.example:11434/v1") as endpoint:
+        _, failure = await answer(endpoint, question(""))
+
+    assert isinstance(failure, errors.ModelMissing)
+    assert "ollama pull" in failure.hint
+
+
+async def test_models_are_listed(httpx2_mock: respx.Router) -> None:
+    """As the server names them."""
+    httpx2_mock.get(f"{BASE}/models").mock(return_value=httpx.Response(200, json={"data": [{"id": "b"}, {"id": "a"}]}))
+    async with connected() as endpoint:
+        assert await endpoint.models() == ("b", "a")
+
+
+@pytest.mark.parametrize(
+    ("response", "kind"),
+    [
+        (httpx.Response(200, text="<html>Sign in</html>"), errors.NotOpenAI),
+        (httpx.Response(200, text="Ollama is running"), errors.NotOpenAI),
+        (httpx.Response(404, text="404 page not found"), errors.NotFound),
+        (httpx.Response(401, json={"error": {"message": "no"}}), errors.KeyRefused),
+    ],
+)
+async def test_a_list_that_cannot_be_had_says_why(
+    httpx2_mock: respx.Router, response: httpx.Response, kind: type[EndpointError]
+) -> None:
+    """The same table as for answers."""
+    httpx2_mock.get(f"{BASE}/models").mock(return_value=response)
+    async with connected() as endpoint:
+        with pytest.raises(kind):
+            await endpoint.models()
+
+
+async def test_a_compressed_stream_is_read(httpx2_mock: respx.Router) -> None:
+    """Some proxies compress whatever passes."""
+    body = gzip.compress(b"".join(HELLO))
+    httpx2_mock.post(f"{BASE}/chat/completions").mock(
+        return_value=httpx.Response(200, content=body, headers={"content-encoding": "gzip"})
+    )
+    async with connected() as endpoint:
+        assert await answer(endpoint) == (ANSWER, None)
+
+
+async def test_the_wire_is_logged_without_the_key(httpx2_mock: respx.Router, caplog: pytest.LogCaptureFixture) -> None:
+    """Request bodies, events and refusals, when `chat_app.wire` is at DEBUG, and nothing otherwise."""
+    replies = [httpx.Response(200, content=b"".join(HELLO)), httpx.Response(401, text=f"bad key {KEY}")]
+    httpx2_mock.post(f"{BASE}/chat/completions").mock(side_effect=replies * 2)
+    async with connected(api_key=KEY) as endpoint:
+        for _ in replies:
+            await answer(endpoint)
+        assert not caplog.records
+        with caplog.at_level(logging.DEBUG, logger="chat_app.wire"):
+            for _ in replies:
+                await answer(endpoint)
+
+    lines = [record.getMessage() for record in caplog.records if record.name == "chat_app.wire"]
+    assert lines[0].startswith('main > {"stream_options"')
+    assert lines[1].startswith('main < {"model":"m"')
+    assert "main < [DONE]" in lines
+    assert lines[-1] == "main < 401 bad key ***"
+    assert KEY not in "".join(lines)
+
+
+async def test_a_client_that_was_handed_in_stays_open() -> None:
+    """It is its owner's to close; one of the endpoint's own is closed with it."""
+    async with httpx2.AsyncClient() as http_client:
+        endpoint = connect(config(), http_client=http_client)
+        await endpoint.aclose()
+        assert not http_client.is_closed
+
+
+async def test_an_address_that_cannot_be_one_is_said_at_once() -> None:
+    """Rather than at the first question."""
+    with pytest.raises(EndpointError, match="The address of main cannot be used"):
+        connect(config("http://caf\u00e9..invalid/v1"))

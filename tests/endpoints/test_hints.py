@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chat_app.config import EndpointConfig
+from chat_app.endpoints import hints
+from chat_app.endpoints.hints import Asked, is_loopback
+
+
+def asked(base_url: str, *, name: str = "main", in_container: bool = False, model: str = "") -> Asked:
+    """An endpoint at `base_url`."""
+    return Asked(EndpointConfig.model_validate({"name": name, "base_url": base_url}), in_container, model)
+
+
+def test_a_refused_ollama_is_to_be_started() -> None:
+    """By its port or its name; other servers have other commands."""
+    assert "`ollama serve`" in hints.of_refused(asked("http://localhost:11434/v1"))
+    assert "`ollama serve`" in hints.of_refused(asked("http://localhost:8000/v1", name="Ollama"))
+    assert "ollama" not in hints.of_refused(asked("http://localhost:8000/v1")).lower()
+
+
+def test_an_ollama_elsewhere_must_listen_to_others() -> None:
+    """It listens on its own machine only."""
+    assert "`OLLAMA_HOST=0.0.0.0`" in hints.of_refused(asked("http://192.168.1.5:11434/v1"))
+    assert "OLLAMA_HOST" not in hints.of_refused(asked("http://127.0.0.1:11434/v1"))
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "0.0.0.0"])  # noqa: S104
+def test_in_a_container_localhost_is_the_container(host: str) -> None:
+    """So the hint has the address to write and what Ollama needs."""
+    hint = hints.of_refused(asked(f"http://{host}:11434/v1", in_container=True))
+
+    assert "`http://host.docker.internal:11434/v1` as `base_url` of endpoint `main`" in hint
+    assert "`OLLAMA_HOST=0.0.0.0`" in hint
+
+
+def test_the_name_of_the_machine_around_a_container_is_explained() -> None:
+    """Inside it has to be declared, outside it does not exist."""
+    url = "http://host.docker.internal:11434/v1"
+    assert "extra_hosts" in hints.of_unknown_name(asked(url, in_container=True))
+    assert "write `localhost`" in hints.of_unknown_name(asked(url))
+    assert "host.docker.internal" in hints.of_unknown_name(asked("http://box.invalid/v1", in_container=True))
+    assert "docker" not in hints.of_unknown_name(asked("http://box.invalid/v1"))
+
+
+def test_a_missing_model_gets_its_nearest_names_and_a_command() -> None:
+    """The command only where it exists, and never the name that was asked for as a suggestion."""
+    known = ("llama3.2:3b", "mistral", "qwen3")
+    ollama = replace(asked("http://localhost:11434/v1", model="lama3.2"), known_models=known)
+
+    assert hints.of_model(ollama).startswith("Did you mean `llama3.2:3b`? Get it with `ollama pull lama3.2`.")
+    assert "ollama" not in hints.of_model(asked("http://localhost:8000/v1", model="x"))
+    assert "Did you mean" not in hints.of_model(replace(ollama, model="qwen3"))
+
+
+def test_an_address_without_v1_is_completed() -> None:
+    """And one that has it is not."""
+    assert "try `http://h:1234/v1`" in hints.of_address(asked("http://h:1234/"))
+    assert "try" not in hints.of_address(asked("http://h:1234/v1"))
+
+
+def test_a_model_that_loads_needs_patience() -> None:
+    """llama.cpp says so with a 503."""
+    assert "loaded" in hints.of_failure("Loading model")
+    assert "log" in hints.of_failure("out of memory")
+
+
+def test_user_and_password_in_an_address_are_never_shown() -> None:
+    """Neither in who was asked nor in an address to copy."""
+    secret = asked("http://user:pw@localhost:8000", in_container=True)
+
+    assert secret.who == "main (localhost:8000)"
+    for hint in (hints.of_address(secret), hints.of_refused(secret), hints.of_redirect(secret, "http://u:pw@h/v1")):
+        assert "pw" not in hint
+
+
+def test_this_machine_is_known_by_name_and_address() -> None:
+    """All of 127/8, both families, and the names that RFC 6761 reserves."""
+    assert all(map(is_loopback, ("localhost", "x.localhost", "127.0.0.1", "127.1.2.3", "::1", "0.0.0.0")))  # noqa: S104
+    assert not any(map(is_loopback, ("example.com", "10.0.0.1", "localhost.example.com", "")))

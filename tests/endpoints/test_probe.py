@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from chat_app.config import Config, EndpointConfig, PresetConfig
+from chat_app.endpoints.checkup import Checkup, checkup
+from chat_app.endpoints.demo import running as running_demo
+from chat_app.endpoints.discovery import Found
+from chat_app.endpoints.loopback import Receive, Scope, Send, serving
+from chat_app.endpoints.probe import Report, probe
+from tests.doubles import FakeOllama, running_ollama
+
+STEPS = ["name resolves", "port answers", "models are listed", "model is there", "a token arrives"]
+
+
+class _Server:
+    """An OpenAI-compatible server with faults to choose: what it lists, and the statuses of its next answers."""
+
+    def __init__(self, *models: str, list_status: int = 200, statuses: tuple[int, ...] = ()) -> None:
+        self.models = models
+        self.list_status = list_status
+        self.statuses = list(statuses)
+        self.asked: list[dict[str, Any]] = []
+        self.delta: dict[str, str] = {"content": "Hi"}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        status, body = self.list_status, json.dumps({"data": [{"id": name} for name in self.models]})
+        if scope["method"] == "POST":
+            self.asked.append(json.loads((await receive())["body"]))
+            status = self.statuses.pop(0) if self.statuses else 200
+            chunk = json.dumps({"choices": [{"index": 0, "delta": self.delta, "finish_reason": "length"}]})
+            body = f"data: {chunk}\n\ndata: [DONE]\n\n" if status == 200 else ""
+        if status != 200:
+            body = json.dumps({"error": {"message": "Unsupported parameter: 'max_tokens'"}})
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]})
+        await send({"type": "http.response.body", "body": body.encode()})
+
+
+@asynccontextmanager
+async def _running(server: _Server, **settings: Any) -> AsyncGenerator[EndpointConfig, None]:
+    async with serving(server) as address:
+        yield EndpointConfig(name="main", base_url=f"{address}/v1", **settings)
+
+
+def _taken(report: Report) -> list[str]:
+    """The steps that were taken, of which all but the last succeeded if there is an error."""
+    assert [step.ok for step in report.steps[:-1]] == [True] * (len(report.steps) - 1)
+    return [step.name for step in report.steps]
+
+
+def _code(report: Report) -> str:
+    return report.error.code if report.error else ""
+
+
+async def test_a_server_that_can_be_used_passes_every_step() -> None:
+    """Up to one token of the first model that it has, and each step says how long it took."""
+    async with running_demo() as config:
+        report = await probe(config)
+    assert report.ok
+    assert _taken(report) == STEPS
+    assert (report.model, report.models) == ("demo", config.models)
+    assert all(0 <= step.took_s < 5 for step in report.steps)
+
+
+async def test_a_name_that_does_not_resolve_ends_it_at_the_first_step() -> None:
+    """The cause, not what follows from it."""
+    report = await probe(EndpointConfig(name="main", base_url="http://nobody.invalid/v1"))
+    assert (_taken(report), _code(report)) == (STEPS[:1], "name_unknown")
+    assert report.place == "nobody.invalid"
+
+
+async def test_a_port_where_nothing_listens_ends_it_at_the_second() -> None:
+    """By either address of a name that has two; in a container, with the way out of it."""
+    config = EndpointConfig(name="main", base_url="http://localhost:9/v1")
+    report = await probe(config)
+    assert (_taken(report), _code(report)) == (STEPS[:2], "connection_refused")
+    report = await probe(config, in_container=True)
+    assert report.error
+    assert "host.docker.internal" in report.error.hint
+
+
+async def test_a_key_that_is_refused_shows_at_the_list() -> None:
+    """And the key itself nowhere."""
+    async with _running(_Server(list_status=401), api_key="sk-very-secret") as config:
+        report = await probe(config)
+    assert (_taken(report), _code(report)) == (STEPS[:3], "key_refused")
+    assert "secret" not in str(report)
+
+
+async def test_a_forgotten_v1_shows_at_the_list() -> None:
+    """With the address to write instead."""
+    async with running_ollama(FakeOllama("llama3.2")) as config:
+        report = await probe(config.model_copy(update={"base_url": config.base_url.removesuffix("/v1")}))
+    assert (_taken(report), _code(report)) == (STEPS[:3], "not_found")
+    assert report.error
+    assert "/v1" in report.error.hint
+
+
+async def test_a_server_without_models_says_how_to_get_one() -> None:
+    """A new Ollama, for one."""
+    async with running_ollama(FakeOllama()) as config:
+        report = await probe(config)
+    assert (_taken(report), _code(report)) == (STEPS[:4], "model_missing")
+    assert report.error
+    assert "ollama pull" in report.error.hint
+
+
+async def test_a_model_that_is_not_there_is_named_with_its_nearest() -> None:
+    """Before it is asked for: nothing is loaded in vain."""
+    server = _Server("llama3.2:3b", "qwen3")
+    async with _running(server) as config:
+        report = await probe(config, models=["llama3.2:8b"])
+    assert (_taken(report), _code(report)) == (STEPS[:4], "model_missing")
+    assert report.error
+    assert "`llama3.2:3b`" in report.error.hint
+    assert server.asked == []
+
+
+async def test_the_first_of_the_wanted_models_that_is_there_is_asked_for_one_token() -> None:
+    """No more than one, because tokens cost money; Ollama's tag may be left out."""
+    server = _Server("small:latest", "big")
+    async with _running(server) as config:
+        report = await probe(config, models=["huge", "small"])
+    assert report.ok
+    assert report.model == "small"
+    assert [(asked["model"], asked["max_tokens"]) for asked in server.asked] == [("small", 1)]
+
+
+async def test_a_model_of_the_settings_is_asked_for_although_nobody_lists_it() -> None:
+    """Azure lists models and takes deployments; some servers have no list at all."""
+    for server in (_Server("other"), _Server(list_status=404)):
+        async with _running(server, models=("mine",)) as config:
+            report = await probe(config, models=["mine"])
+        assert report.ok
+        assert server.asked[0]["model"] == "mine"
+
+
+async def test_a_server_that_refuses_the_limit_is_asked_without_it() -> None:
+    """Once; what it then says counts."""
+    server = _Server("o3", statuses=(400,))
+    async with _running(server) as config:
+        assert (await probe(config)).ok
+    assert ["max_tokens" in asked for asked in server.asked] == [True, False]
+    async with _running(_Server("o3", statuses=(400, 400))) as config:
+        assert _code(await probe(config)) == "request_refused"
+
+
+async def test_a_server_that_lists_but_cannot_answer_fails_the_last_step() -> None:
+    """And is not asked again: a check tells how it is."""
+    server = _Server("toy", statuses=(500, 200))
+    async with _running(server) as config:
+        report = await probe(config)
+    assert (_taken(report), _code(report)) == (STEPS, "server_failed")
+    assert len(server.asked) == 1
+
+
+async def test_one_token_that_shows_nothing_is_an_answer() -> None:
+    """The only token of a reasoning model is often the mark that opens its thoughts."""
+    server = _Server("toy")
+    server.delta = {}
+    async with _running(server) as config:
+        assert (await probe(config)).ok
+
+
+async def test_an_address_that_cannot_be_one_is_told_and_not_crashed_on() -> None:
+    """A name that no lookup can ask for, for one."""
+    report = await probe(EndpointConfig(name="main", base_url="http://caf\u00e9..invalid/v1"))
+    assert _taken(report) == STEPS[:1]
+    assert not report.ok
+
+
+async def test_behind_a_proxy_the_proxy_resolves_and_knocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This machine may be unable to do either, and the chat works all the same."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    report = await probe(EndpointConfig(name="main", base_url="http://nobody.invalid/v1"))
+    assert _taken(report) == STEPS[2:3]
+
+
+async def test_a_server_that_accepts_and_says_nothing_does_not_hold_the_check_for_ever() -> None:
+    """The list has a limit of its own; here the endpoint's is what passes first."""
+    writers = []
+
+    async def hang(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+
+    async with await asyncio.start_server(hang, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        config = EndpointConfig(name="main", base_url=f"http://127.0.0.1:{port}/v1")
+        task = asyncio.create_task(probe(config))
+        while len(writers) < 2:  # noqa: ASYNC110 -- the other side of a socket has no event to wait for
+            await asyncio.sleep(0.001)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        for writer in writers:
+            writer.close()
+
+
+async def _checked(config: Config, *endpoints: EndpointConfig) -> Checkup:
+    return await checkup(config, Found(endpoints, configured=True), in_container=False)
+
+
+async def test_a_preset_is_served_if_one_of_its_endpoints_has_its_model() -> None:
+    """Two servers, a preset for each: nothing is wrong with that."""
+    presets = (PresetConfig(name="A", model="toy"), PresetConfig(name="B", model="big"))
+    async with _running(_Server("toy")) as main, _running(_Server("big")) as spare:
+        result = await _checked(Config(presets=presets), main, spare.model_copy(update={"name": "spare"}))
+    assert result.problems == ()
+    assert [report.model for report in result.reports] == ["toy", "big"]
+
+
+async def test_a_preset_that_nobody_can_serve_is_a_problem_of_its_own() -> None:
+    """Although each endpoint by itself can be used."""
+    presets = (PresetConfig(name="A", model="toy"), PresetConfig(name="B", model="gone"))
+    async with _running(_Server("toy")) as main:
+        result = await _checked(Config(presets=presets), main)
+    (problem,) = result.problems
+    assert problem.sentence == "The preset B asks for the model `gone`, which main does not offer."
+
+
+async def test_a_preset_is_not_blamed_for_an_endpoint_that_is_down() -> None:
+    """One problem, one cause."""
+    presets = (PresetConfig(name="A", model="toy"),)
+    result = await _checked(Config(presets=presets), EndpointConfig(name="main", base_url="http://127.0.0.1:9/v1"))
+    assert [problem.code for problem in result.problems] == ["connection_refused"]
+
+
+@pytest.mark.real
+async def test_a_real_server_passes_every_step(llama: str) -> None:
+    """llama.cpp's own, which nobody here wrote."""
+    report = await probe(EndpointConfig(name="llama", base_url=llama))
+    assert report.ok, report.error
+    assert _taken(report) == STEPS
