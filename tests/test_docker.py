@@ -63,8 +63,13 @@ def image_health_check() -> list[str]:
     return ["CMD", *command]
 
 
+def writable_folders() -> list[str]:
+    """The folders that belong to the image's user."""
+    return [rest.split()[-1] for name, rest in last_stage() if name == "RUN" and "--owner" in rest]
+
+
 def test_the_base_is_the_slim_python_in_every_stage() -> None:
-    """The first line names it, the other stages build on it: an environment is copied from Python to the same Python."""
+    """The others build on the first: an environment is copied from one Python to the same Python."""
     assert (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()[0].startswith("FROM python:3.13-slim")
     bases = [rest.split() for name, rest in instructions() if name == "FROM"]
     names = {words[2] for words in bases if len(words) == 3}
@@ -72,14 +77,12 @@ def test_the_base_is_the_slim_python_in_every_stage() -> None:
     assert {words[0] for words in bases[1:]} <= names
 
 
-def test_the_user_is_not_root_and_owns_the_volume_alone() -> None:
+def test_the_user_is_not_root_and_owns_one_folder_alone() -> None:
     """By number, so that an orchestrator can see that it is not root."""
     number = only("USER").split(":")[0]
     assert number.isdecimal()
     assert int(number) > 0
-    assert only("VOLUME") == "/data"
-    owned = [rest for name, rest in last_stage() if name == "RUN" and "--owner" in rest]
-    assert [rest.split()[-1] for rest in owned] == ["/data"]
+    assert writable_folders() == ["/data"]
     assert not [rest for name, rest in last_stage() if name == "COPY" and "--chown" in rest]
 
 
@@ -104,7 +107,7 @@ def test_exactly_what_is_locked_is_installed() -> None:
 
 
 def test_byte_code_is_shipped_for_everything() -> None:
-    """pip is kept from making it, so that none is made for what is left out; nothing is made at run time."""
+    """None is made at installation, so that none is made for what is left out; nor at run time."""
     runs = [rest for name, rest in instructions() if name == "RUN" and "pip " in rest and " install " in rest]
     assert all("--no-compile" in rest for rest in runs)
     assert sum("-m compileall" in rest for _, rest in instructions()) == 2
@@ -137,13 +140,13 @@ def test_all_that_is_copied_gets_into_the_build() -> None:
 
 
 def test_the_program_in_the_image_is_set_for_a_container(tmp_path: Path) -> None:
-    """It listens on all addresses, at the port that is exposed, writes to the volume, and knows where it is."""
+    """It listens on all addresses, at the port that is exposed, writes where it may, and knows where it is."""
     environ = image_environ()
     file = ROOT / environ[FILE_VARIABLE].lstrip("/")
     config = load(config_file=file, environ=environ, cwd=tmp_path).config
     assert config.server.host == "0.0.0.0"  # noqa: S104 - in a container
     assert config.server.port == int(only("EXPOSE"))
-    assert config.chat.flagging_dir.is_relative_to(only("VOLUME"))
+    assert config.chat.flagging_dir.is_relative_to(*writable_folders())
     assert in_container(environ, tmp_path)
 
 
@@ -189,7 +192,8 @@ def test_feedback_and_models_are_kept() -> None:
     mounts = [mount.split(":") for service in SERVICES.values() for mount in service.get("volumes", [])]
     named = {source: target for source, target, *_ in mounts if not source.startswith(".")}
     assert set(named) == set(COMPOSE["volumes"])
-    assert named == {"feedback": only("VOLUME"), "models": "/root/.ollama"}
+    assert [named["feedback"]] == writable_folders()
+    assert named["models"] == "/root/.ollama"
     assert CHAT["read_only"] is True
     assert CHAT["tmpfs"] == ["/tmp"]  # noqa: S108 - a mount, not a file
 
@@ -201,7 +205,7 @@ def test_the_settings_of_the_clone_are_those_of_the_container() -> None:
 
 
 def test_a_dotenv_for_a_page_outside_does_not_change_the_container() -> None:
-    """`.env` is for both: what the image sets about places and addresses stands in compose.yaml too, which is stronger."""
+    """What the image sets about places and addresses stands in compose.yaml too, which is stronger than `.env`."""
     assert CHAT["env_file"] == [{"path": ".env", "required": False}]
     set_by_image = {
         name: value for name, value in image_environ().items() if name.startswith(("CHAT_APP__", FILE_VARIABLE))

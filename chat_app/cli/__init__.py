@@ -8,6 +8,8 @@ settings, 1 for anything else. A defect shows a plain traceback, never with the 
 from __future__ import annotations
 
 import os
+import signal
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -64,6 +66,8 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the chat page and print its address."""
+    # As the first process of a container it would not be ended by this signal while Gradio is imported.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     os.environ.update(_NO_TELEMETRY)
     from chat_app.app import serve as serve_page  # noqa: PLC0415 -- Gradio takes seconds to import
 

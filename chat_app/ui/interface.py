@@ -129,7 +129,8 @@ class ChatPage(gr.ChatInterface):
 
         self.textbox.stop(self._stop, None, None, **_AT_ONCE)
         self.chatbot.undo(None, [self.chatbot], [self.textbox, self.chatbot], js=page.call("undo"), **_AT_ONCE)
-        self.chatbot.clear(None, None, [self.textbox], js=page.call("done"), cancels=turns, **_PRIVATE)
+        self.chatbot.clear(None, None, None, cancels=turns, **_AT_ONCE)
+        self.chatbot.clear(None, None, [self.textbox, self.chatbot], js=page.call("clear"), **_AT_ONCE)
         if self._chat.flagging_mode == "manual":
             self.chatbot.like(self._rate, [self.chatbot], [self.status], **_AT_ONCE)
 

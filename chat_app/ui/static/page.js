@@ -8,6 +8,7 @@
   const answering = { __type__: "update", submit_btn: false, stop_btn: true };
   const idle = { __type__: "update", submit_btn: true, stop_btn: false };
   let running = false;
+  let clearing = false;
   let following = true;
 
   // While an answer grows, it cannot be rated yet: the style hides its buttons.
@@ -67,9 +68,18 @@
     return [idle];
   };
 
+  // () -> [text box, conversation]; updates of the turn that this ends may still be on their way, its failure is one
+  const clear = async () => {
+    clearing = running;
+    if (clearing) await new Promise((resolve) => setTimeout(resolve, 500));
+    clearing = false;
+    return [...done(), []];
+  };
+
   // (conversation, sentence, hint, label) -> [text box, conversation]: the turn's request itself failed
   const failed = (conversation, sentence, hint, label) => {
     setRunning(false);
+    if (clearing) return [idle, []];
     const notice = {
       role: "assistant",
       metadata: { title: `⚠ ${sentence}` },
@@ -165,7 +175,7 @@
     }
   };
 
-  const functions = { send, askAgain, asked, undo, done, failed };
+  const functions = { send, askAgain, asked, undo, clear, done, failed };
   const event =
     (name, ...constants) =>
     (...inputs) =>

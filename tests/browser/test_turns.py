@@ -1,0 +1,289 @@
+"""A turn on the page: every way to start one, to stop it, and to go back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.app_process import App
+from tests.browser.chat_page import ChatPage, open_chat
+from tests.browser.conftest import StartApp
+from tests.browser.upstream import Upstream, says, says_without_end
+
+pytestmark = pytest.mark.browser
+
+SETTINGS = """
+endpoints: [{{name: scripted, base_url: "{base_url}", attempts: 1, models: [toy, other-model]}}]
+presets:
+  - {{name: Plain, system_prompt: Be plain., parameters: {{temperature: 0.5}}}}
+  - {{name: Other, model: other-model}}
+chat:
+  examples: [First example, Second example]
+  example_labels: [One, Two]
+"""
+
+
+@pytest.fixture(scope="module")
+def app(start_app: StartApp, upstream_server: Upstream) -> App:
+    """An app with two presets and two examples."""
+    return start_app(SETTINGS.format(base_url=upstream_server.base_url))
+
+
+@pytest.fixture
+def chat(page: Page, app: App, server: Upstream) -> ChatPage:
+    """A page that was just opened; the server is as new."""
+    assert not server.asked
+    return open_chat(page, app)
+
+
+def sent(server: Upstream, turn: int = -1) -> list[tuple[str, str]]:
+    """The messages of a request that the server got."""
+    return [(message["role"], message["content"]) for message in server.asked[turn].body["messages"]]
+
+
+def test_an_answer_streams_below_its_question(chat: ChatPage, server: Upstream) -> None:
+    """The first words are there long before the last."""
+    server.then(says("Hel", "lo ", "**there**", pace_s=0.5))
+    chat.send("Hi")
+    expect(chat.questions).to_have_text(["Hi"])
+    expect(chat.answers.last).to_have_text("Hel")
+    expect(chat.stop_button).to_be_visible()
+    expect(chat.answers.last.locator("strong")).to_have_text("there")
+    chat.expect_done()
+    expect(chat.answers.last).to_have_text("Hello there")
+
+
+def test_every_request_has_the_system_prompt_and_the_whole_conversation(chat: ChatPage, server: Upstream) -> None:
+    """In order, with the preset's parameters, and nothing that is only for the page."""
+    server.then(says("One.", reasoning=["Hm."]), says("Two."), says("Three."))
+    for question in ("a", "b", "c"):
+        chat.ask(question)
+    assert sent(server) == [
+        ("system", "Be plain."),
+        ("user", "a"),
+        ("assistant", "One."),
+        ("user", "b"),
+        ("assistant", "Two."),
+        ("user", "c"),
+    ]
+    assert server.asked[-1].body["temperature"] == 0.5
+    assert set(server.asked[-1].body["messages"][1]) == {"role", "content"}
+
+
+def test_text_goes_both_ways_unaltered(chat: ChatPage, server: Upstream) -> None:
+    """Tabs, indentation and leading blank lines, of the question and of the answer."""
+    question, answer = "\n\n\tif x:\n\t    y = 1  # two  blanks", "\n    indented\n\tby a tab\n"
+    server.then(says(answer), says("Yes."))
+    chat.ask(question)
+    chat.ask("Again?")
+    assert sent(server)[1:3] == [("user", question), ("assistant", answer)]
+
+
+def test_reasoning_stands_apart_and_is_not_sent_back(chat: ChatPage, server: Upstream) -> None:
+    """It is there while the model thinks, and folded when it answers."""
+    server.then(says("42.", reasoning=["Let me ", "see."], pace_s=0.3))
+    chat.send("What is it?")
+    expect(chat.answers.last).to_contain_text("Thinking")
+    expect(chat.answers.last).to_contain_text("Let me see.")
+    chat.expect_done()
+    expect(chat.answers.last).to_contain_text("Thought")
+    expect(chat.answers.last.get_by_text("Let me see.")).not_to_be_visible()
+
+
+def by_sending(chat: ChatPage, server: Upstream) -> None:
+    """A question is typed."""
+    del server
+    chat.send("Hi")
+
+
+def by_example(chat: ChatPage, server: Upstream) -> None:
+    """An example is clicked."""
+    del server
+    chat.conversation.get_by_role("button", name="Two").click()
+
+
+def by_retrying(chat: ChatPage, server: Upstream) -> None:
+    """The last answer is asked for again."""
+    server.then(says("First."))
+    chat.ask("Hi")
+    server.otherwise = says_without_end()
+    chat.button("Retry").click()
+
+
+def by_editing(chat: ChatPage, server: Upstream) -> None:
+    """An earlier question is changed."""
+    server.then(says("First."))
+    chat.ask("Hi")
+    server.otherwise = says_without_end()
+    chat.edit("Hello")
+
+
+@pytest.mark.parametrize("start", [by_sending, by_example, by_retrying, by_editing])
+def test_stop_ends_an_answer_however_it_was_started(
+    chat: ChatPage, server: Upstream, start: Callable[[ChatPage, Upstream], None]
+) -> None:
+    """The server is let go within a second, what had arrived stays, and the next turn works."""
+    server.otherwise = says_without_end()
+    start(chat, server)
+    chat.expect_answer("word word")
+    pressed_s = monotonic()
+    chat.stop_button.click()
+    assert server.asked[-1].closed.wait(2)
+    assert (server.asked[-1].closed_s or 0) - pressed_s < 1
+    assert server.asked[-1].by_client
+    chat.expect_done()
+    chat.expect_answer("word word")
+    chat.expect_answer("You stopped this answer.")
+    server.otherwise = says("Fine.")
+    chat.ask("And now?")
+    chat.expect_answer("Fine.")
+
+
+def test_an_example_is_sent_with_its_own_text(chat: ChatPage, server: Upstream) -> None:
+    """Its label is only what stands on it."""
+    server.then(says("An answer."))
+    chat.conversation.get_by_role("button", name="Two").click()
+    chat.expect_answer("An answer.")
+    assert sent(server)[-1] == ("user", "Second example")
+    expect(chat.questions).to_have_text(["Second example"])
+
+
+def test_retry_asks_the_same_question_again(chat: ChatPage, server: Upstream) -> None:
+    """Without the answer that there was."""
+    server.then(says("First."), says("Second."))
+    chat.ask("Hi")
+    chat.button("Retry").click()
+    chat.expect_answer("Second.")
+    chat.expect_done()
+    assert sent(server) == sent(server, 0)
+    expect(chat.answers).to_have_text(["Second."])
+
+
+def test_undo_gives_the_last_question_back(chat: ChatPage, server: Upstream) -> None:
+    """Unaltered, in the text box; the conversation is as it was before."""
+    server.then(says("One."), says("Two."), says("Three."))
+    chat.ask("a")
+    chat.ask("\tb\n  c")
+    chat.button("Undo").click()
+    expect(chat.box).to_have_value("\tb\n  c")
+    expect(chat.questions).to_have_text(["a"])
+    chat.ask("d")
+    assert sent(server)[1:] == [("user", "a"), ("assistant", "One."), ("user", "d")]
+
+
+def test_an_edited_question_is_answered_anew_from_there(chat: ChatPage, server: Upstream) -> None:
+    """What came after it is gone; its text is taken as it was typed."""
+    server.then(says("One."), says("Two."), says("Three."))
+    chat.ask("a")
+    chat.ask("b")
+    chat.edit("\n\tedited")
+    chat.expect_answer("Three.")
+    chat.expect_done()
+    assert sent(server)[1:] == [("user", "\n\tedited")]
+    expect(chat.questions).to_have_count(1)
+
+
+def test_clear_empties_the_conversation_and_lets_the_server_go(chat: ChatPage, server: Upstream) -> None:
+    """Also in the middle of an answer; the next question starts a new conversation."""
+    server.otherwise = says_without_end()
+    chat.send("Hi")
+    chat.expect_answer("word")
+    chat.page.get_by_role("button", name="Clear").click()
+    expect(chat.questions).to_have_count(0)
+    assert server.asked[-1].closed.wait(2)
+    chat.expect_done()
+    expect(chat.answers).to_have_count(0)
+    server.otherwise = says("Fresh.")
+    chat.ask("New")
+    chat.expect_answer("Fresh.")
+    assert sent(server)[1:] == [("user", "New")]
+
+
+def test_while_an_answer_grows_the_next_question_can_be_typed_but_not_sent(chat: ChatPage, server: Upstream) -> None:
+    """Enter leaves it in the box; it is sent when the answer is whole."""
+    server.otherwise = says_without_end()
+    chat.send("Hi")
+    chat.expect_answer("word")
+    chat.send("Next")
+    expect(chat.box).to_have_value("Next")
+    chat.stop_button.click()
+    chat.expect_done()
+    expect(chat.box).to_have_value("Next")
+    expect(chat.questions).to_have_count(1)
+    server.otherwise = says("Fine.")
+    chat.box.press("Enter")
+    chat.expect_answer("Fine.")
+    expect(chat.questions).to_have_text(["Hi", "Next"])
+
+
+@pytest.mark.parametrize("text", ["", "  \t "])
+def test_nothing_is_not_sent(chat: ChatPage, server: Upstream, text: str) -> None:
+    """Neither by Enter nor by the button."""
+    chat.send(text)
+    chat.send_button.click()
+    chat.page.wait_for_timeout(300)
+    expect(chat.questions).to_have_count(0)
+    assert not server.asked
+
+
+def test_several_lines_can_be_typed(chat: ChatPage, server: Upstream) -> None:
+    """Shift and Enter begin a new one."""
+    server.then(says("Yes."))
+    chat.box.press_sequentially("one")
+    chat.box.press("Shift+Enter")
+    chat.box.press_sequentially("two")
+    chat.send_button.click()
+    chat.expect_answer("Yes.")
+    assert sent(server)[-1] == ("user", "one\ntwo")
+
+
+def test_the_preset_and_the_model_can_be_changed_in_mid_conversation(chat: ChatPage, server: Upstream) -> None:
+    """The next request has the new one's system prompt, parameters and model, and the same conversation."""
+    server.otherwise = says("Yes.")
+    chat.ask("a")
+    assert server.asked[-1].body["model"] == "toy"
+    chat.page.locator("#preset input").click()
+    chat.page.get_by_role("option", name="Other").click()
+    expect(chat.page.locator("#model input")).to_have_value("other-model")
+    chat.ask("b")
+    assert server.asked[-1].body["model"] == "other-model"
+    assert "temperature" not in server.asked[-1].body
+    assert sent(server) == [("user", "a"), ("assistant", "Yes."), ("user", "b")]
+    chat.page.locator("#model input").click()
+    chat.page.get_by_role("option", name="toy").click()
+    chat.ask("c")
+    assert server.asked[-1].body["model"] == "toy"
+
+
+def test_a_turn_is_two_requests(chat: ChatPage, server: Upstream) -> None:
+    """One that asks and one that streams; the question is on the page without either."""
+    server.then(says("Yes."))
+    asked: list[str] = []
+    chat.page.on("request", lambda request: asked.append(f"{request.method} {request.url.partition('?')[0]}"))
+    chat.ask("Hi")
+    assert [address.rpartition("/gradio_api/")[2] for address in asked] == ["queue/join", "queue/data"]
+
+
+def test_the_page_is_left_where_it_is_read(chat: ChatPage, server: Upstream) -> None:
+    """Whoever scrolls up while an answer grows is not dragged down; whoever is at the bottom is taken along."""
+    server.otherwise = says_without_end("line\n\n", pace_s=0.01)
+    chat.send("Hi")
+    scroller = chat.conversation.locator(".bubble-wrap")
+    below = "box => box.scrollHeight - box.scrollTop - box.clientHeight"
+    chat.page.wait_for_timeout(2500)
+    assert scroller.evaluate(below) < 60
+    scroller.hover()
+    chat.page.mouse.wheel(0, -400)
+    chat.page.wait_for_timeout(300)
+    at = scroller.evaluate("box => box.scrollTop")
+    chat.page.wait_for_timeout(1000)
+    assert scroller.evaluate("box => box.scrollTop") == at
+    assert scroller.evaluate(below) > 300
+    chat.page.mouse.wheel(0, 100_000)
+    chat.page.wait_for_timeout(1000)
+    assert scroller.evaluate(below) < 60
+    chat.stop_button.click()
+    chat.expect_done()
