@@ -159,7 +159,7 @@ class Watch:
     def __init__(self, context: BrowserContext, own_hosts: set[str]) -> None:
         self._own_hosts = own_hosts
         self._complaints: list[str] = []
-        self._strangers: list[str] = []
+        self._strangers: list[Request] = []
         context.on("console", self._on_console)
         context.on("weberror", self._on_error)
         context.on("request", self._on_request)
@@ -168,7 +168,10 @@ class Watch:
         """All of it, but for complaints that one of the regular expressions `allowed` is found in."""
         complaints = [text for text in self._complaints if not any(re.search(pattern, text) for pattern in allowed)]
         return [f"The page complained: {text}" for text in complaints] + [
-            f"The page asked another host: {url}" for url in self._strangers
+            # One that the page's own policy has stopped went nowhere.
+            f"The page asked another host: {request.url}"
+            for request in self._strangers
+            if request.failure != "csp"
         ]
 
     def _on_console(self, message: ConsoleMessage) -> None:
@@ -181,4 +184,4 @@ class Watch:
     def _on_request(self, request: Request) -> None:
         address = urlsplit(request.url)
         if address.scheme in {"http", "https"} and address.netloc not in self._own_hosts:
-            self._strangers.append(request.url)
+            self._strangers.append(request)

@@ -1,0 +1,186 @@
+"""The page itself: what it shows before anyone types, and how it shows what is said."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.app_process import App
+from tests.browser.chat_page import ChatPage, open_chat
+from tests.browser.conftest import PHONE, StartApp, Watch, new_context
+from tests.browser.upstream import Upstream, fails, says
+
+pytestmark = pytest.mark.browser
+
+SETTINGS = """
+endpoints: [{{name: scripted, base_url: "{base_url}"}}]
+chat:
+  title: The title
+  description: A *description*.
+  placeholder: "## Ask away"
+  textbox_placeholder: Here
+  theme: soft
+  css: "#title {{ letter-spacing: 3px }}"
+  examples: [First, Second]
+  example_icons: [{icon}, {icon}]
+  avatar_images: [null, {icon}]
+  layout: panel
+"""
+PICTURE = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cf50"
+    "0f0003860180345d8a2d0000000049454e44ae426082"
+)
+MARKDOWN = r"""
+| a | b |
+|---|---|
+| 1 | 2 |
+
+Inline $x^2$ and \(y^2\), displayed $$z^2$$ and \[w^2\].
+
+```python
+def f():
+	return 1
+```
+
+```mermaid
+graph TD; A-->B;
+```
+
+<script>window.pwned = 1</script><b onclick="window.pwned = 2">bold</b>
+"""
+
+
+@pytest.fixture(scope="module")
+def app(start_app: StartApp, upstream_server: Upstream, tmp_path_factory: pytest.TempPathFactory) -> App:
+    """An app with everything set that can be seen."""
+    icon = tmp_path_factory.mktemp("pictures") / "icon.png"
+    icon.write_bytes(PICTURE)
+    return start_app(SETTINGS.format(base_url=upstream_server.base_url, icon=icon))
+
+
+@pytest.fixture
+def chat(page: Page, app: App, server: Upstream) -> ChatPage:
+    """A page that was just opened; the server is as new."""
+    assert not server.asked
+    return open_chat(page, app)
+
+
+def test_the_settings_of_the_page_are_seen_on_it(chat: ChatPage) -> None:
+    """Title, description, placeholders, style, examples with their icons."""
+    page = chat.page
+    expect(page).to_have_title("The title")
+    expect(page.get_by_role("heading", name="The title")).to_have_css("letter-spacing", "3px")
+    expect(page.locator("#title em")).to_have_text("description")
+    expect(chat.conversation.get_by_role("heading", name="Ask away")).to_be_visible()
+    expect(chat.box).to_have_attribute("placeholder", "Here")
+    expect(chat.box).to_be_focused()
+    for picture in chat.conversation.locator("button img").all():
+        expect(picture).to_have_js_property("naturalWidth", 1)
+    expect(chat.conversation.locator("button img")).to_have_count(2)
+
+
+def test_messages_have_avatars_and_the_layout_that_was_set(chat: ChatPage, server: Upstream) -> None:
+    """And buttons to copy each message and the whole conversation."""
+    server.then(says("Yes."))
+    chat.ask("Hi")
+    expect(chat.conversation.locator(".avatar-container img")).to_have_js_property("naturalWidth", 1)
+    expect(chat.conversation.locator(".panel-wrap")).to_be_visible()
+    expect(chat.button("Copy message")).to_be_visible()
+    expect(chat.page.get_by_role("button", name="Copy conversation")).to_be_visible()
+
+
+def test_there_is_nothing_below_the_text_box_and_no_picker_without_a_choice(chat: ChatPage) -> None:
+    """Examples stand in the conversation; one preset is no choice; Gradio's footer leads nowhere a visitor wants."""
+    expect(chat.page.locator("footer")).not_to_be_visible()
+    expect(chat.page.locator(".gallery, .dataset, table")).to_have_count(0)
+    expect(chat.page.locator("#preset")).not_to_be_visible()
+    expect(chat.page.locator("#model input")).to_have_value("toy")
+
+
+def test_markdown_formulas_code_and_diagrams_are_shown(chat: ChatPage, server: Upstream) -> None:
+    """In all four ways to write a formula; what would run is left out."""
+    server.then(says(MARKDOWN))
+    chat.ask("Show me")
+    answer = chat.answers.last
+    expect(answer.locator("td")).to_have_text(["1", "2"])
+    expect(answer.locator(".katex-display")).to_have_count(2)
+    expect(answer.locator(".katex")).to_have_count(4)
+    expect(answer.locator("pre code.language-python, pre.language-python, .code_wrap code").first).to_contain_text(
+        "return"
+    )
+    expect(answer.locator("svg[id^=mermaid], .mermaid svg").first).to_be_visible()
+    assert chat.page.title() == "The title"
+    expect(answer.locator("[onclick], script")).to_have_count(0)
+
+
+def test_a_picture_from_elsewhere_is_a_link_with_its_address(
+    chat: ChatPage, server: Upstream, allowed_errors: list[str]
+) -> None:
+    """It is not asked for: a picture's address can carry what was said to another host."""
+    allowed_errors.append("img-src")
+    server.then(says("Look: ![a chart](https://elsewhere.invalid/p.png?said=secret)"))
+    chat.ask("Hi")
+    link = chat.answers.last.get_by_role("link", name="a chart (https://elsewhere.invalid/p.png?said=secret)")
+    expect(link).to_have_attribute("href", "https://elsewhere.invalid/p.png?said=secret")
+    expect(link).to_have_attribute("rel", "noopener noreferrer")
+    expect(chat.answers.last.locator("img")).to_have_count(0)
+
+
+def test_it_fits_a_phone(browser: Browser, app: App, server: Upstream, own_hosts: set[str]) -> None:
+    """Nothing is wider than the window, and the text box stays in it however long the conversation is."""
+    context = new_context(browser, PHONE)
+    watch = Watch(context, own_hosts)
+    chat = open_chat(context.new_page(), app)
+    server.otherwise = says("A long line of words. " * 40 + "\n\n```\n" + "x" * 300 + "\n```\n")
+    chat.ask("a")
+    chat.ask("b")
+    width, height = PHONE
+    assert chat.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [
+        width,
+        height,
+    ]
+    box = chat.box.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= height
+    context.close()
+    assert not watch.faults([])
+
+
+def test_a_reload_gives_a_page_that_works(chat: ChatPage, server: Upstream) -> None:
+    """Also in the middle of an answer."""
+    server.otherwise = says("Yes.", pace_s=0.3)
+    chat.send("Hi")
+    chat.page.reload()
+    expect(chat.send_button).to_be_visible()
+    chat.ask("Again")
+    chat.expect_answer("Yes.")
+
+
+def test_without_any_server_the_demo_answers_and_the_page_says_so_until_one_is_there(
+    page: Page, start_app: StartApp, server: Upstream
+) -> None:
+    """The open page turns to the server by itself, as soon as it answers."""
+    server.listing = fails(500, "Not yet")
+    app = start_app("chat: {title: Chat}", environment={"OPENAI_BASE_URL": server.base_url})
+    chat = open_chat(page, app)
+    expect(chat.status).to_contain_text("This is the demo: its answers are scripted.")
+    expect(chat.status).to_contain_text("OPENAI_BASE_URL")
+    chat.ask("Hi")
+    chat.expect_answer("demo")
+    server.listing = None
+    server.otherwise = says("A real answer.")
+    expect(chat.status).not_to_contain_text("demo", timeout=15_000)
+    expect(chat.page.locator("#model input")).to_have_value("toy")
+    chat.ask("Hi")
+    chat.expect_answer("A real answer.")
+
+
+def test_a_model_that_the_server_does_not_have_is_said_with_what_it_has(
+    page: Page, start_app: StartApp, server: Upstream
+) -> None:
+    """A preset may name one that was removed since."""
+    settings = f'endpoints: [{{name: a, base_url: "{server.base_url}"}}]\npresets: [{{name: P, model: toi}}]\n'
+    chat = open_chat(page, start_app(settings))
+    chat.ask("Hi")
+    chat.expect_answer("Did you mean toy?")
+    chat.expect_answer("toi")
