@@ -1,11 +1,11 @@
 # make run    sets everything up and serves the page         make test   sets everything up and checks everything
 # make lint · make types · make unit · make browser          one part of `make test`
-# make format · make docs · make lock                        rewrite the code's form, the generated docs, the lock files
+# make format · make docs · make picture · make lock          rewrite the code's form, the README's tables and picture, the lock files
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 V := .venv/bin
 
-.PHONY: run test lint types unit browser format docs lock clean
+.PHONY: run test lint types unit browser format docs picture lock clean
 run: .venv/run.stamp
 	@$(V)/chat-app serve $(ARGS)
 
@@ -45,6 +45,9 @@ format: .venv/dev.stamp
 
 docs: .venv/dev.stamp
 	$(V)/python -m tests.docs
+
+picture: .venv/dev.stamp
+	$(V)/python -m tests.browser.picture
 
 lock: .venv/dev.stamp
 	$(V)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml -o requirements.lock

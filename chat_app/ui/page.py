@@ -1,23 +1,24 @@
 """How the page looks, from the settings: theme, style, script, and what its components are given.
 
-Fonts come from the visitor's machine or from Gradio's own files: a theme's web fonts are left out, since the page
-asks no other host for anything.
+Fonts come from Gradio's own files or from the visitor's machine: the page asks no other host for anything.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.themes.utils.fonts import GoogleFont
+from gradio.themes.utils.fonts import Font, LocalFont, local_font_available
 
 from chat_app.config import ChatConfig
 from chat_app.ui.service import Status
 
+_BOLD = (400, 700)
 _THEMES = {
     "base": gr.themes.Base,
     "citrus": gr.themes.Citrus,
@@ -31,15 +32,19 @@ _THEMES = {
 
 
 def theme_of(chat: ChatConfig) -> gr.themes.Base:
-    """The theme, without fonts from elsewhere."""
-    theme = _THEMES[chat.theme]()
-    for attribute, fallback in (("_font", "sans-serif"), ("_font_mono", "monospace")):
-        fonts = [font for font in getattr(theme, attribute) if not isinstance(font, GoogleFont)]
-        setattr(theme, attribute, fonts or [gr.themes.Font("ui-" + fallback), gr.themes.Font(fallback)])
-    theme.font = ", ".join(map(str, theme._font))  # noqa: SLF001
-    theme.font_mono = ", ".join(map(str, theme._font_mono))  # noqa: SLF001
-    theme._stylesheets = []  # noqa: SLF001
-    return theme
+    """The theme. Bold is bold in it: the semi-bold files that Gradio's themes name lack most letters."""
+    make = _THEMES[chat.theme]
+    plain = make()
+    return make(font=_with_bold(plain._font), font_mono=_with_bold(plain._font_mono))  # noqa: SLF001
+
+
+def _with_bold(fonts: Sequence[Font | str]) -> list[Font | str]:
+    return [
+        LocalFont(font.name, weights=_BOLD)
+        if isinstance(font, LocalFont) and local_font_available(font.name, _BOLD)
+        else font
+        for font in fonts
+    ]
 
 
 def style_of(chat: ChatConfig) -> str:
