@@ -134,9 +134,10 @@ def _demo_notice(why: Sequence[Notice]) -> Notice:
     """That the demo answers, and what would make a real server do it."""
     if not why:
         return Notice("This is the demo: its answers are scripted.", "Start without `--demo` to ask a real server.")
+    other = "" if "OPENAI_BASE_URL" in why[0].hint else "set `OPENAI_BASE_URL`, or "
     return Notice(
         f"This is the demo: its answers are scripted. {why[0].sentence}",
-        f"{why[0].hint} Or set `OPENAI_BASE_URL`, or name an endpoint in `config/chat.yaml`. "
+        f"{why[0].hint} Or {other}name an endpoint in `config/chat.yaml`. "
         "This page turns to the server as soon as it answers.",
     )
 

@@ -18,7 +18,16 @@ from chat_app.errors import ConfigError, Problem
 
 _OLLAMA_PORT: Final = "11434"
 _DEFAULT_PORTS: Final[Mapping[str, str]] = {"http": "80", "https": "443"}
+_OPENAI: Final = {"base_url": "OPENAI_BASE_URL", "api_key": "OPENAI_API_KEY", "models": "OPENAI_MODEL"}
+_OLLAMA: Final = {"base_url": "OLLAMA_HOST"}
 _LISTENS_ON_ALL: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - recognised, not bound
+
+
+class LookedFor(EndpointConfig):
+    """An endpoint that no file names: its settings are environment variables, and hints must speak of these."""
+
+    variables: Mapping[str, str]
+    """The variable of a setting, by the setting's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +49,25 @@ def endpoints_of(config: Config, environ: Mapping[str, str], *, in_container: bo
     if base_url := environ.get("OPENAI_BASE_URL", "").strip():
         return Found((_openai(base_url, environ),), configured=False)
     if host := environ.get("OLLAMA_HOST", "").strip().strip("\"'").strip():
-        return Found(
-            (_endpoint("ollama", _ollama_url(host, in_container=in_container), "OLLAMA_HOST"),), configured=False
-        )
+        return Found((_endpoint("ollama", _ollama_url(host, in_container=in_container), _OLLAMA),), configured=False)
     places = {"ollama": "localhost"} | ({"ollama-on-host": "host.docker.internal"} if in_container else {})
-    usual = (EndpointConfig(name=name, base_url=f"http://{at}:{_OLLAMA_PORT}/v1") for name, at in places.items())
+    usual = (_endpoint(name, f"http://{at}:{_OLLAMA_PORT}/v1", _OLLAMA) for name, at in places.items())
     return Found(tuple(usual), configured=False)
 
 
 def _openai(base_url: str, environ: Mapping[str, str]) -> EndpointConfig:
     names = (name.strip() for name in environ.get("OPENAI_MODEL", "").split(","))
     settings = {"api_key": environ.get("OPENAI_API_KEY", "").strip(), "models": tuple(name for name in names if name)}
-    return _endpoint("openai", base_url, "OPENAI_BASE_URL", **settings)
+    return _endpoint("openai", base_url, _OPENAI, **settings)
 
 
-def _endpoint(name: str, base_url: str, variable: str, **settings: object) -> EndpointConfig:
+def _endpoint(name: str, base_url: str, variables: Mapping[str, str], **settings: object) -> EndpointConfig:
     try:
-        return EndpointConfig.model_validate({"name": name, "base_url": base_url, **settings})
+        return LookedFor.model_validate({"name": name, "base_url": base_url, "variables": variables, **settings})
     except ValidationError as error:
         # Not the error's own text: it may repeat a key that was put in the wrong variable.
         problem = Problem(
-            f"environment: {variable}",
+            f"environment: {variables['base_url']}",
             f"endpoints.0.{error.errors()[0]['loc'][0]}",
             "This is not an address.",
             "Give one such as http://localhost:11434/v1.",

@@ -13,9 +13,11 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from chat_app.config import EndpointConfig
+from chat_app.endpoints.discovery import LookedFor
 
 AGAIN_OR_LOG: Final = "What had arrived is kept. Try again; if it happens again, the server's own log says why."
 _HOST: Final = "host.docker.internal"
+_LISTEN: Final = "start Ollama there with `OLLAMA_HOST=0.0.0.0`"
 _OLLAMA_PORT: Final = 11434
 _NEAREST: Final = 3
 
@@ -91,7 +93,7 @@ def of_refused(asked: Asked) -> str:
         there = asked.config.base_url.replace(f"[{asked.host}]", _HOST).replace(asked.host, _HOST, 1)
         return (
             f"In a container `{asked.host}` is the container itself: write `{_masked_user(there)}` as "
-            f"{_setting('base_url', asked)}, and start Ollama there with `OLLAMA_HOST=0.0.0.0`."
+            f"{_setting('base_url', asked)}, and {_LISTEN if asked.is_ollama else 'let the server listen on 0.0.0.0'}."
         )
     if asked.is_ollama:
         listens = "" if asked.is_here else " and `OLLAMA_HOST=0.0.0.0`, or it listens on its own machine only"
@@ -216,7 +218,8 @@ def of_request(asked: Asked) -> str:
 
 
 def _setting(name: str, asked: Asked) -> str:
-    return f"`{name}` of endpoint `{asked.name}`"
+    variable = asked.config.variables.get(name) if isinstance(asked.config, LookedFor) else None
+    return f"`{variable}`" if variable else f"`{name}` of endpoint `{asked.name}`"
 
 
 def _masked_user(address: str) -> str:

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from chat_app.config import EndpointConfig
+from chat_app.config import Config, EndpointConfig
 from chat_app.endpoints import hints
+from chat_app.endpoints.discovery import endpoints_of
 from chat_app.endpoints.hints import Asked, is_loopback
 
 
@@ -80,3 +81,18 @@ def test_this_machine_is_known_by_name_and_address() -> None:
     """All of 127/8, both families, and the names that RFC 6761 reserves."""
     assert all(map(is_loopback, ("localhost", "x.localhost", "127.0.0.1", "127.1.2.3", "::1", "0.0.0.0")))  # noqa: S104
     assert not any(map(is_loopback, ("example.com", "10.0.0.1", "localhost.example.com", "")))
+
+
+def test_a_setting_that_came_from_a_variable_is_called_by_its_name() -> None:
+    """There is no file in which `base_url` could be corrected."""
+    found = endpoints_of(Config(), {"OPENAI_BASE_URL": "http://127.0.0.1:1234/v1"}, in_container=False)
+    assert "`OPENAI_BASE_URL`" in hints.of_refused(Asked(found.endpoints[0]))
+    assert "`OPENAI_API_KEY`" in hints.of_key(Asked(found.endpoints[0]))
+
+
+def test_in_a_container_only_an_ollama_is_told_to_listen_as_ollama_does() -> None:
+    """Other servers have their own way."""
+    found = endpoints_of(Config(), {"OPENAI_BASE_URL": "http://127.0.0.1:1234/v1"}, in_container=True)
+    hint = hints.of_refused(Asked(found.endpoints[0], in_container=True))
+    assert "host.docker.internal:1234" in hint
+    assert "OLLAMA_HOST" not in hint
