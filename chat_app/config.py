@@ -16,7 +16,14 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 Seconds: TypeAlias = Annotated[float, Field(gt=0, le=86400)]
-Name: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+LONGEST_NAME = 100
+SHORTEST_SECRET = 10
+Name: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME)]
+
+
+def css_file(css: str) -> Path | None:
+    """The file that a value of `chat.css` names; None when it is rules."""
+    return Path(css.strip()) if css.strip().endswith(".css") and "{" not in css else None
 
 
 def _address(text: str) -> str:
@@ -29,6 +36,12 @@ def _address(text: str) -> str:
     if not usable or re.search(r"\s", text):
         raise ValueError("Must be an address such as `http://localhost:11434/v1`.")
     return text
+
+
+def _long_enough(secret: SecretStr) -> SecretStr:
+    if 0 < len(secret.get_secret_value()) < SHORTEST_SECRET:
+        raise ValueError(f"Must have at least {SHORTEST_SECRET} characters: visitors see what it signs.")
+    return secret
 
 
 class _Settings(BaseModel):
@@ -53,7 +66,7 @@ class EndpointConfig(_Settings):
     idle_timeout_s: Seconds = 60
     """Seconds of silence allowed between two chunks."""
     total_timeout_s: Seconds = 900
-    """Seconds a whole answer may take."""
+    """Seconds one attempt at a whole answer may take."""
     attempts: Annotated[int, Field(ge=1, le=10)] = 3
     """How often one question is asked before the next endpoint, or an error; 1 never asks again."""
 
@@ -140,11 +153,16 @@ class ChatConfig(_Settings):
     flagging_dir: Path = Path("feedback")
     """The folder of `feedback.csv`; made if it is not there."""
 
+    @property
+    def css_file(self) -> Path | None:
+        """The file that `css` names, if it does."""
+        return css_file(self.css)
+
 
 class FeedbackConfig(_Settings):
     """How verdicts are trusted."""
 
-    secret: SecretStr = SecretStr("")
+    secret: Annotated[SecretStr, AfterValidator(_long_enough)] = SecretStr("")
     """Signs the answers that may be rated. Left out, one is made and kept as `signing.key` in `chat.flagging_dir`;
     replicas that do not share that folder need the same one here."""
 

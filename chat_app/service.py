@@ -2,7 +2,7 @@
 
 Part of the composition root: only here do `endpoints/`, `feedback/` and `server/` meet, so that none of them knows
 another. It keeps nothing about visitors between turns: which conversation a question belongs to is read from the token
-of the answer before it, and the turns that run now are known by their session only so that Stop finds them.
+in its first question, and the turns that run now are known by their session only so that Stop finds them.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from secrets import token_hex
 
-from chat_app.config import Config, PresetConfig
+from chat_app.config import LONGEST_NAME, Config, PresetConfig
+from chat_app.config_sources.shown import without_secrets
 from chat_app.conversation.context import sent_messages
 from chat_app.conversation.deltas import Answer
 from chat_app.conversation.turn import Observer, Request, Turn, run_turn, summary_of
 from chat_app.endpoints.catalog import Catalog
-from chat_app.errors import ChatAppError, ChoiceError, ShuttingDown, Stopped, TokenRefused
+from chat_app.errors import AnswerProblem, ChatAppError, ChoiceError, ShuttingDown, TokenRefused
 from chat_app.feedback import record
 from chat_app.feedback.signature import Signer
 from chat_app.feedback.store import FeedbackStore
@@ -71,20 +72,20 @@ class ChatService:
             return
         turn = Turn(
             answer_id=answer_id,
-            conversation_id=self._conversation_id(question.previous_token),
+            conversation_id=self._conversation_id(question.conversation_token),
             number=sum(message.role == "user" for message in question.conversation),
             preset=preset.name,
             request=Request(sent_messages(preset.system_prompt, question.conversation), model, dict(preset.parameters)),
         )
         with self.running.begin(question.session) as stop:
-            answers = run_turn(turn, endpoint, stop=stop, observers=self.observers)
+            answers = run_turn(turn, endpoint, stop=stop, why_stopped=self._why_stopped, observers=self.observers)
             async with aclosing(answers):
                 async for answer in answers:
                     yield self._reply(turn, answer)
 
-    def stop(self, session: str) -> None:
-        """End the session's running turns with what has arrived."""
-        self.running.stop(session)
+    def stop(self, session: str) -> int:
+        """End the session's running turns with what has arrived. How many there were."""
+        return self.running.stop(session)
 
     async def rate(self, verdict: Verdict) -> None:
         """Write one row. Raises `FeedbackError`."""
@@ -98,14 +99,17 @@ class ChatService:
         await asyncio.to_thread(self.store.append, row)
 
     def _reply(self, turn: Turn, answer: Answer) -> Reply:
-        if not answer.done:
-            return Reply(answer, turn.answer_id)
-        if isinstance(answer.problem, Stopped) and self.running.draining:
-            answer = replace(answer, problem=_shutting_down())
-        signed = answer.text and self.signer.sign(
-            summary_of(turn, answer), messages=turn.request.messages, answer=answer.text
-        )
-        return Reply(answer, turn.answer_id, signed)
+        conversation_token = self.signer.sign_conversation(turn.conversation_id)
+        if not answer.done or not answer.text:
+            return Reply(answer, turn.answer_id, conversation_token=conversation_token)
+        summary = summary_of(turn, answer)
+        # The token goes to the visitor, and from there into the feedback file.
+        summary = replace(summary, parameters=without_secrets(summary.parameters))
+        token = self.signer.sign(summary, messages=turn.request.messages, answer=answer.text)
+        return Reply(answer, turn.answer_id, token, conversation_token)
+
+    def _why_stopped(self) -> AnswerProblem | None:
+        return _shutting_down() if self.running.draining else None
 
     def _preset(self, name: str) -> PresetConfig:
         presets = self.config.presets
@@ -114,19 +118,19 @@ class ChatService:
         found = next((preset for preset in presets if preset.name == name), None)
         if found is None:
             names = [preset.name for preset in presets]
-            near = get_close_matches(name, names, n=1)
+            near = get_close_matches(name[:LONGEST_NAME], names, n=1)
             raise ChoiceError(
-                f"There is no preset called “{name}”.",
+                f"There is no preset called “{name[:LONGEST_NAME]}”.",
                 hint=f"Did you mean “{near[0]}”?" if near else f"There are: {', '.join(names)}.",
             )
         return found
 
-    def _conversation_id(self, previous_token: str) -> str:
-        """The conversation that the last answer belongs to; a new one for a first question or a token not ours."""
+    def _conversation_id(self, token: str) -> str:
+        """The conversation that a token names; a new one for a first question or a token not ours."""
         try:
-            return self.signer.read(previous_token).conversation_id if previous_token else token_hex(12)
+            return self.signer.read_conversation(token) if token else token_hex(12)
         except TokenRefused:
-            log.warning("token_refused where=history")
+            log.warning("token_refused", extra={"where": "conversation"})
             return token_hex(12)
 
 

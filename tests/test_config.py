@@ -111,6 +111,14 @@ def test_settings_cannot_be_changed() -> None:
 def test_secrets_do_not_print() -> None:
     """A log line with the settings in it gives nothing away."""
     endpoint = EndpointConfig.model_validate({"name": "a", "base_url": "http://a", "api_key": "sk-hidden"})
-    feedback = FeedbackConfig.model_validate({"secret": "hidden"})
+    feedback = FeedbackConfig.model_validate({"secret": "hidden, and long enough"})
     config = Config(endpoints=(endpoint,), feedback=feedback)
     assert "hidden" not in f"{config!r} {config} {config.model_dump()} {config.model_dump_json()}"
+
+
+def test_a_secret_that_can_be_guessed_is_refused() -> None:
+    """Visitors see what it signs, so they could try; none at all is fine, one is made then."""
+    for secret in ("", "0123456789"):
+        assert FeedbackConfig.model_validate({"secret": secret}).secret.get_secret_value() == secret
+    with pytest.raises(ValidationError, match="at least 10 characters"):
+        FeedbackConfig.model_validate({"secret": "a"})

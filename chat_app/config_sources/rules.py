@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
-from chat_app.config import PresetConfig
+from chat_app.config import PresetConfig, css_file
 from chat_app.config_sources.draft import Draft, Fault, Path
 from chat_app.config_sources.faults import nearest
 
@@ -114,8 +114,8 @@ def _named_files(chat: Any) -> Iterator[tuple[Path, str]]:
             if isinstance(name, str):
                 yield ("chat", setting, position), name
     css = _at(chat, "css")
-    if isinstance(css, str) and css.strip().endswith(".css") and "{" not in css:
-        yield ("chat", "css"), css.strip()
+    if isinstance(css, str) and (file := css_file(css)):
+        yield ("chat", "css"), str(file)
 
 
 def _is_file(path: FilePath) -> bool:

@@ -23,16 +23,17 @@ def shown(config: Config) -> dict[str, Any]:
     for endpoint in values["endpoints"]:
         endpoint["base_url"] = _IN_ADDRESS.sub(MASK, endpoint["base_url"])
     for preset in values["presets"]:
-        preset["parameters"] = _without_secrets(preset["parameters"])
+        preset["parameters"] = without_secrets(preset["parameters"])
     return values
 
 
-def _without_secrets(value: Any) -> Any:
+def without_secrets(value: Any) -> Any:
+    """A JSON value with what stands under a secret's name masked."""
     if isinstance(value, Mapping):
         return {
-            name: MASK if child and _SECRET_NAME.search(name) else _without_secrets(child)
+            name: MASK if child and _SECRET_NAME.search(name) else without_secrets(child)
             for name, child in value.items()
         }
     if isinstance(value, list):
-        return [_without_secrets(child) for child in value]
+        return [without_secrets(child) for child in value]
     return value

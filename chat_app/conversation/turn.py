@@ -90,6 +90,7 @@ async def run_turn(
     endpoint: Endpoint,
     *,
     stop: asyncio.Event,
+    why_stopped: Callable[[], AnswerProblem | None] = lambda: None,
     observers: Sequence[Observer] = (),
     every_s: float = UPDATE_EVERY_S,
     beat_s: float = BEAT_S,
@@ -98,7 +99,8 @@ async def run_turn(
     """The answer as it grows; the last one is `done`.
 
     Yields about every `beat_s` seconds, also when nothing came. Set `stop` to end it with what had arrived; close the
-    generator to abandon it, which closes the connection too and counts as stopped. Either way the observers are told
+    generator to abandon it, which closes the connection too and counts as stopped. `why_stopped` may know another
+    reason to stop than the visitor. Either way the observers are told
     once, and of a defect of this program too, which is raised.
     """
     started = clock()
@@ -112,7 +114,9 @@ async def run_turn(
                     for delta in batch:
                         answer = fold(answer, delta, clock() - started)
                     yield answer
-            problem = _stopped() if stop.is_set() and not answer.finish_reason else _problem_of(answer)
+            problem = _problem_of(answer)
+            if stop.is_set() and not answer.finish_reason:
+                problem = why_stopped() or _stopped()
         except ChatAppError as error:
             problem = error
         except (GeneratorExit, asyncio.CancelledError):

@@ -25,7 +25,7 @@ from chat_app.conversation.turn import TurnSummary
 from chat_app.errors import StoreFailed, TokenRefused
 
 KEY_FILE = "signing.key"
-_SALT = "chat_app.answer"
+_SALT, _CONVERSATION_SALT = "chat_app.answer", "chat_app.conversation"
 _LOCK_TIMEOUT_S = 10
 
 
@@ -58,7 +58,9 @@ class Signer:
     """Signs answers and reads what it signed. Two signers with the same secret read each other's tokens."""
 
     def __init__(self, secret: str) -> None:
-        self._serializer = URLSafeSerializer(secret, salt=_SALT, signer_kwargs={"digest_method": hashlib.sha256})
+        digest = {"digest_method": hashlib.sha256}
+        self._serializer = URLSafeSerializer(secret, salt=_SALT, signer_kwargs=digest)
+        self._conversations = URLSafeSerializer(secret, salt=_CONVERSATION_SALT, signer_kwargs=digest)
 
     def sign(self, summary: TurnSummary, *, messages: Sequence[Message], answer: str) -> str:
         """The token of the answer that `summary` is about; `messages` as sent upstream, system prompt included."""
@@ -80,8 +82,7 @@ class Signer:
             messages_sha256=messages_hash(messages),
             answer_sha256=text_hash(answer),
         )
-        token = self._serializer.dumps(signed.model_dump(mode="json"))
-        return token.decode("ascii") if isinstance(token, bytes) else token
+        return _text(self._serializer.dumps(signed.model_dump(mode="json")))
 
     def read(self, token: str) -> SignedAnswer:
         """What `token` says. Raises `TokenRefused` when it is not one of ours, or not as we made it."""
@@ -92,6 +93,19 @@ class Signer:
                 "This answer does not carry a valid token, so its verdict was not recorded.",
                 hint="Ask again and rate the new answer. If `feedback.secret` or `signing.key` was changed, "
                 "older answers cannot be rated any more; replicas need the same `feedback.secret`.",
+            ) from error
+
+    def sign_conversation(self, conversation_id: str) -> str:
+        """The token by which the next question tells which conversation it belongs to."""
+        return _text(self._conversations.dumps(conversation_id))
+
+    def read_conversation(self, token: str) -> str:
+        """The id in `token`. Raises `TokenRefused` when it is not one of ours."""
+        try:
+            return str(self._conversations.loads(token))
+        except (BadData, ValueError) as error:
+            raise TokenRefused(
+                "This conversation does not carry a valid token.", hint="It goes on as a new one."
             ) from error
 
 
@@ -130,6 +144,10 @@ def load_secret(configured: str, folder: Path) -> str:
             hint="Delete the file and a new key is made, or set `feedback.secret`.",
         )
     return key
+
+
+def _text(token: str | bytes) -> str:
+    return token.decode("ascii") if isinstance(token, bytes) else token
 
 
 def _make_key(path: Path) -> None:

@@ -42,16 +42,19 @@ class FeedbackStore:
         self._path = folder / FILE_NAME
         self._last: OrderedDict[tuple[str, str], tuple[str, ...]] = OrderedDict()
         self._left = (0, 0, 0, 0)
-        """How the last write left the file: while it is still so, its end need not be looked at."""
+        """How the last write left the file: while it is still so, its end and `_last` are what they were."""
 
     def append(self, record: FeedbackRecord) -> bool:
         """Whether a row was written; False when it would repeat the last one of the same answer and user.
 
-        (Gradio reports a click on any option but Like and Dislike twice.) Raises `StoreFailed`.
+        (Gradio reports a click on any option but Like and Dislike twice.) While other processes write too, one is
+        rather repeated than missed. Raises `StoreFailed`.
         """
         key = (record.answer_id, record.user)
         said = (record.rating, record.reasons, record.comment, record.correction)
         with self._locked():
+            if self._state() != self._left:
+                self._last.clear()  # another process wrote, perhaps another verdict about the same answer
             if self._last.get(key) == said:
                 return False
             columns = self._settle()
@@ -91,6 +94,13 @@ class FeedbackStore:
         except (OSError, NotImplementedError) as error:
             raise StoreFailed(f"`{self._path}` cannot be written: {_reason(error)}.", hint=_hint(error)) from error
 
+    def _state(self) -> tuple[int, int, int, int]:
+        """How the file is now; as before the first write when it is not there."""
+        try:
+            return _state_of(self._path.stat())
+        except FileNotFoundError:
+            return (0, 0, 0, 0)
+
     def _settle(self) -> tuple[str, ...]:
         """The columns of the file, which now ends with a whole record; none when it is empty."""
         with FileIO(self._path, "a+") as file:
@@ -119,7 +129,7 @@ class FeedbackStore:
         return columns
 
     def _close_last_line(self, file: FileIO) -> None:
-        if _state_of(file) == self._left:
+        if _state_of(os.fstat(file.fileno())) == self._left:
             return
         ending = ending_of(_chunks(file))
         if ending.cut_bytes:
@@ -149,7 +159,7 @@ class FeedbackStore:
             with suppress(OSError):
                 file.truncate(before)
             raise
-        self._left = _state_of(file)
+        self._left = _state_of(os.fstat(file.fileno()))
 
 
 def _write_whole(file: FileIO, data: bytes) -> None:
@@ -159,8 +169,7 @@ def _write_whole(file: FileIO, data: bytes) -> None:
     os.fsync(file.fileno())
 
 
-def _state_of(file: FileIO) -> tuple[int, int, int, int]:
-    status = os.fstat(file.fileno())
+def _state_of(status: os.stat_result) -> tuple[int, int, int, int]:
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 

@@ -7,8 +7,9 @@
 or, with `CHAT_APP_LOG=json`, an object with `time`, `level`, `logger`, `event` and the fields. `CHAT_APP_LOG_LEVEL`
 (debug, info, warning, error; info when unset) is the level of this program's own events. Libraries are heard from
 WARNING on, whatever it says: at lower levels they print whole requests, and a log must never hold what was said. For
-the same reason fields are names, numbers and codes, never message text, file names or keys. Two environment variables
-and not settings of the YAML file, because logs must work before it is read, and also when it cannot be.
+the same reason fields are names, numbers and codes, never message text, file names or keys. Only
+`CHAT_APP_LOG_WIRE=1` shows what is said: each request and event of the servers, for finding faults in a dialect.
+Environment variables and not settings of the YAML file, because logs must work before it is read, or when it cannot be.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ from typing import TextIO
 from chat_app.conversation.turn import TurnSummary
 from chat_app.errors import ConfigError, Problem
 
-FORMAT, LEVEL = "CHAT_APP_LOG", "CHAT_APP_LOG_LEVEL"
+FORMAT, LEVEL, WIRE = "CHAT_APP_LOG", "CHAT_APP_LOG_LEVEL", "CHAT_APP_LOG_WIRE"
 _FORMATS = ("text", "json")
 _LEVELS = ("debug", "info", "warning", "error")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
 _PLAIN = re.compile(r"[^\s\"=\\\x00-\x1f\x7f]+")
 
 _log = logging.getLogger("chat_app")
+_wire = logging.getLogger("chat_app.wire")
 
 
 def configure(environ: Mapping[str, str], stream: TextIO | None = None) -> None:
@@ -49,6 +51,7 @@ def configure(environ: Mapping[str, str], stream: TextIO | None = None) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     _log.setLevel(level.upper())
+    _wire.setLevel(logging.DEBUG if environ.get(WIRE) else logging.WARNING)
     logging.captureWarnings(capture=True)
 
 

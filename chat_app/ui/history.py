@@ -2,8 +2,9 @@
 
 Posted history is not to be trusted: whoever calls the page's events writes it. Only the roles `user` and `assistant`
 count, only text parts, and nothing with a title (thoughts and notices are shown, never sent). It reaches us as lists
-of parts from the page and as plain strings from older API clients. The answer's token travels in `metadata.log` of a
-message without a title, where Gradio shows nothing and keeps it through the round trip (read in Gradio 6.31).
+of parts from the page and as plain strings from older API clients. Tokens travel in `metadata.log` of messages without
+a title, where Gradio shows nothing and keeps them through the round trip (read in Gradio 6.31): each answer's in the
+answer, the conversation's in its first question.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat_app.conversation.messages import Message, Text
+from chat_app.ui.service import Reply
 
 GradioMessage = Mapping[str, Any]
 
@@ -31,17 +33,32 @@ def messages_of(history: Sequence[GradioMessage] | None) -> tuple[Message, ...]:
     return tuple(message for entry in history or () if (message := _message_of(entry)) is not None)
 
 
-def last_token(history: Sequence[GradioMessage] | None) -> str:
-    """The token of the last answer that has one, else an empty string. It is not verified here."""
-    return next((token for entry in reversed(history or ()) if (token := _token_of(entry))), "")
+def conversation_token(history: Sequence[GradioMessage] | None) -> str:
+    """The token of the conversation, which its first question carries; empty for a new one. It is not verified here."""
+    first = next((entry for entry in history or () if _speaks(entry, "user")), None)
+    return "" if first is None else _token_of(first)
 
 
-def rated_answer(history: Sequence[GradioMessage], index: int) -> RatedAnswer | None:
+def marked(history: Sequence[GradioMessage], reply: Reply) -> list[Any]:
+    """`history` with the conversation's token in its first question, where it outlives retries of the answer."""
+    at = next((position for position, entry in enumerate(history) if _speaks(entry, "user")), None)
+    if at is None or not reply.conversation_token:
+        return list(history)
+    return [*history[:at], {**history[at], "metadata": {"log": reply.conversation_token}}, *history[at + 1 :]]
+
+
+def edited(history: Sequence[GradioMessage], index: Any, text: Any) -> list[Any]:
+    """`history` up to the message at Gradio's `index`, which now says `text`; it stays the same conversation."""
+    at = _position(index, len(history))
+    return [*history[:at], {**history[at], "content": [{"type": "text", "text": str(text)}]}] if history else []
+
+
+def rated_answer(history: Sequence[GradioMessage], index: Any) -> RatedAnswer | None:
     """The answer that a verdict at `index` is about, or None when no finished answer stands there.
 
     Gradio's index is that of the first message in a group of the assistant's: of the thought, where there is one.
     """
-    for position in range(max(index, 0), len(history)):
+    for position in range(_position(index, len(history)), len(history)):
         entry = history[position]
         message = _message_of(entry)
         if message is not None and message.role == "user":
@@ -49,6 +66,26 @@ def rated_answer(history: Sequence[GradioMessage], index: int) -> RatedAnswer | 
         if message is not None and (token := _token_of(entry)):
             return RatedAnswer(message.text, token, messages_of(history[:position]))
     return None
+
+
+def rating_of(liked: Any) -> str:
+    """The option's own name, or an empty string when it is taken back.
+
+    Gradio says `True` and `False` for the thumbs, an option's name for the others, and an empty one for none.
+    """
+    if isinstance(liked, bool):
+        return "Like" if liked else "Dislike"
+    return str(liked or "")
+
+
+def _position(index: Any, length: int) -> int:
+    """Gradio's index of a message, a number or the first of a pair, made one that stands in a list of `length`."""
+    first = index[0] if isinstance(index, list | tuple) and index else index
+    return min(max(first, 0), max(length - 1, 0)) if isinstance(first, int) else 0
+
+
+def _speaks(entry: Any, role: str) -> bool:
+    return isinstance(entry, Mapping) and entry.get("role") == role and not _metadata(entry).get("title")
 
 
 def _message_of(entry: Any) -> Message | None:
@@ -74,9 +111,7 @@ def _text_of(part: Any) -> str | None:
             return None
 
 
-def _token_of(entry: Any) -> str:
-    if not isinstance(entry, Mapping) or entry.get("role") != "assistant" or _metadata(entry).get("title"):
-        return ""
+def _token_of(entry: GradioMessage) -> str:
     token = _metadata(entry).get("log")
     return token if isinstance(token, str) else ""
 

@@ -11,8 +11,9 @@ Every name with an underscore that is overridden here is Gradio's, read in 6.31,
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -24,16 +25,18 @@ from gradio.state_holder import SessionState
 
 from chat_app.config import ChatConfig
 from chat_app.conversation.deltas import Answer
-from chat_app.conversation.messages import user
 from chat_app.errors import ChatAppError, UnexpectedError
 from chat_app.ui import history, page, render
-from chat_app.ui.posted import is_plain
+from chat_app.ui.posted import is_plain, posted_name
 from chat_app.ui.service import Question, Reply, Service, Verdict
 
 log = logging.getLogger(__name__)
 
 LOOK_AGAIN_S = 4.0
 """How often an open page asks how the servers are, while one of them is not well."""
+
+EARLY_STOP_LOOKS, EARLY_STOP_LOOK_S = 50, 0.1
+"""Stop can be pressed before the turn that it means has reached the server."""
 
 History = list[dict[str, Any]]
 _PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -42,6 +45,7 @@ _GONE = (
     "The page could not reach its server, so your question was not answered.",
     "It is kept here: look at the connection, then try again.",
 )
+_UNREADABLE = "These are not the values that this event takes. What `/chat` takes stands in `/gradio_api/info`."
 
 
 class ChatPage(gr.ChatInterface):
@@ -73,10 +77,16 @@ class ChatPage(gr.ChatInterface):
         state: SessionState | None,
         explicit_call: bool = False,  # noqa: FBT001, FBT002  # Gradio's signature
     ) -> list[Any]:
-        """The posted values as Gradio's components read them. Raises `gr.Error` for anything but text."""
+        """The posted values as Gradio's components read them. Raises `gr.Error` for anything but text.
+
+        What it cannot read it would print with the reason, and so write what was said into the log.
+        """
         if not is_plain(inputs):
             raise gr.Error("This page takes text only.", print_exception=False)
-        values: list[Any] = await super().preprocess_data(block_fn, inputs, state, explicit_call)
+        try:
+            values: list[Any] = await super().preprocess_data(block_fn, inputs, state, explicit_call)
+        except (ValueError, TypeError, AttributeError):
+            raise gr.Error(_UNREADABLE, print_exception=False) from None
         return values
 
     def _render_header(self) -> None:
@@ -93,7 +103,6 @@ class ChatPage(gr.ChatInterface):
                     min_width=120,
                     elem_id="preset",
                     visible=len(self._presets) > 1,
-                    allow_custom_value=True,
                 )
                 self.model = gr.Dropdown(
                     [],
@@ -103,9 +112,10 @@ class ChatPage(gr.ChatInterface):
                     container=False,
                     min_width=160,
                     elem_id="model",
-                    allow_custom_value=True,
                     interactive=True,
                 )
+                for picker in (self.preset, self.model):
+                    picker.preprocess = posted_name  # type: ignore[assignment]  # the service knows which there are
         self.status = gr.Markdown(elem_id="status")  # not gr.HTML, which evaluates its template
         self.look_again = gr.Timer(LOOK_AGAIN_S, active=False)
 
@@ -127,8 +137,10 @@ class ChatPage(gr.ChatInterface):
             self.chatbot.example_select(self.example_populated, None, [self.textbox], **_AT_ONCE)
         turns: list[dict[str, Any]] = [self._turn_after(event) for event in asked]
 
-        self.textbox.stop(self._stop, None, None, **_AT_ONCE)
-        self.chatbot.undo(None, [self.chatbot], [self.textbox, self.chatbot], js=page.call("undo"), **_AT_ONCE)
+        self.textbox.stop(self._stop, [self.chatbot], None, js=page.call("last"), **_AT_ONCE)
+        self.chatbot.undo(
+            None, [self.textbox, self.chatbot], [self.textbox, self.chatbot], js=page.call("undo"), **_AT_ONCE
+        )
         self.chatbot.clear(None, None, None, cancels=turns, **_AT_ONCE)
         self.chatbot.clear(None, None, [self.textbox, self.chatbot], js=page.call("clear"), **_AT_ONCE)
         if self._chat.flagging_mode == "manual":
@@ -160,7 +172,10 @@ class ChatPage(gr.ChatInterface):
         }
 
     def _asked_by_server(
-        self, event: Callable[..., Dependency], handler: Callable[..., History], inputs: list[gr.Chatbot] | None
+        self,
+        event: Callable[..., Dependency],
+        handler: Callable[..., Awaitable[History]],
+        inputs: list[gr.Chatbot] | None,
     ) -> Dependency:
         """An event whose question the server puts into the conversation, as a script is not told what was chosen."""
         asked: Dependency = event(handler, inputs, [self.chatbot], **_AT_ONCE)
@@ -199,17 +214,10 @@ class ChatPage(gr.ChatInterface):
         if not conversation or conversation[-1].role != "user":
             yield posted
             return
-        question = Question(
-            conversation=conversation,
-            preset=preset or "",
-            model=model or "",
-            session=request.session_hash or "",
-            previous_token=history.last_token(posted),
-        )
         yield [*posted, *render.waiting()]
-        async with aclosing(self._replies(question)) as replies:
-            async for messages, _ in replies:
-                yield [*posted, *(messages or render.waiting())]
+        async with aclosing(self._replies(posted, preset, model, request)) as replies:
+            async for reply in replies:
+                yield [*history.marked(posted, reply), *(render.messages_of(reply) or render.waiting())]
 
     async def _answer_api(
         self,
@@ -220,76 +228,76 @@ class ChatPage(gr.ChatInterface):
         request: gr.Request = None,  # type: ignore[assignment]  # Gradio fills it, and finds it by this annotation
     ) -> AsyncGenerator[tuple[str | History, History], None]:
         """Answer a message. Returns the answer's text, or a list of messages when there are thoughts or notices."""
-        asked = [*history_, render.user_message(message)]
-        question = Question(
-            conversation=(*history.messages_of(history_), user(message)),
-            preset=preset or "",
-            model=model or "",
-            session=request.session_hash or "",
-            previous_token=history.last_token(history_),
-        )
-        async with aclosing(self._replies(question)) as replies:
-            async for messages, value in replies:
-                yield value, [*asked, *messages]
+        asked = [*history_, render.user_message(message or "")]  # whoever posts JSON may post null
+        async with aclosing(self._replies(asked, preset, model, request)) as replies:
+            async for reply in replies:
+                yield render.api_value(reply), [*history.marked(asked, reply), *render.messages_of(reply)]
 
-    async def _replies(self, question: Question) -> AsyncGenerator[tuple[History, str | History], None]:
-        """Each state of the reply as messages and as the API's value. The edge: nothing raises into Gradio."""
+    async def _replies(
+        self, posted: History, preset: str | None, model: str | None, request: gr.Request
+    ) -> AsyncGenerator[Reply, None]:
+        """The reply to the question that stands last, as it grows. The edge: nothing raises into Gradio."""
         reply = Reply(Answer(), "")
         try:
+            question = Question(
+                conversation=history.messages_of(posted),
+                preset=posted_name(preset),
+                model=posted_name(model),
+                session=request.session_hash or "",
+                conversation_token=history.conversation_token(posted),
+            )
             async with aclosing(self._service.ask(question)) as replies:
                 async for reply in replies:
-                    yield render.messages_of(reply), render.api_value(reply)
+                    yield reply
         except Exception:
             log.exception("turn_failed")
             problem = UnexpectedError(
                 "Something went wrong inside this program.", hint="Try again. The log of the server has the details."
             )
-            reply = replace(reply, answer=replace(reply.answer, problem=problem, total_s=0.0))
-            yield render.messages_of(reply), render.api_value(reply)
+            yield replace(reply, answer=replace(reply.answer, problem=problem, total_s=0.0))
 
-    def _example(self, chosen: gr.SelectData) -> History:
+    async def _example(self, chosen: gr.SelectData) -> History:
         return [render.user_message(chosen.value["text"])]
 
-    def _edited(self, posted: History, edit: gr.EditData) -> History:
-        index = edit.index[0] if isinstance(edit.index, list | tuple) else edit.index
-        return [*posted[:index], render.user_message(edit.value)]
+    async def _edited(self, posted: History, edit: gr.EditData) -> History:
+        return history.edited(posted, edit.index, edit.value)
 
-    def _stop(self, request: gr.Request) -> None:
-        self._service.stop(request.session_hash or "")
+    async def _stop(self, last: History, request: gr.Request) -> None:
+        """End the session's turn; one that was asked for and has not begun yet is waited for."""
+        for _ in range(EARLY_STOP_LOOKS):
+            found = self._service.stop(request.session_hash or "")
+            if found or not last or last[-1]["role"] != "user":
+                return
+            await asyncio.sleep(EARLY_STOP_LOOK_S)
 
     async def _rate(self, posted: History, like: gr.LikeData, request: gr.Request) -> str:
-        rated = history.rated_answer(posted, like.index if isinstance(like.index, int) else like.index[0])
+        rated = history.rated_answer(posted, like.index)
         if rated is None:
             return page.alert_html("This answer cannot be rated.", "Wait until it is finished, or ask again.")
-        verdict = Verdict(rated.token, _rating_of(like), rated.conversation, rated.answer, request.username or "")
+        rating = history.rating_of(like.liked)
         try:
-            await self._service.rate(verdict)
+            await self._service.rate(
+                Verdict(rated.token, rating, rated.conversation, rated.answer, request.username or "")
+            )
         except ChatAppError as error:
-            log.warning("verdict_refused code=%s", error.code)
+            log.warning("verdict_refused", extra={"code": error.code})
             return page.alert_html(error.sentence, error.hint)
         return page.status_html(self._service.status())
 
-    def _look(self, preset: str, model: str | None) -> tuple[str, gr.Timer, dict[str, Any]]:
-        """How the servers are, whether to look again soon, and the models to pick from."""
+    async def _look(self, preset: str, model: str | None) -> tuple[str, gr.Timer, dict[str, Any]]:
+        """How the servers are, whether to look again soon, and the models to pick from.
+
+        What was picked is not sent back: by the time it arrives, something else may be picked.
+        """
         status = self._service.status()
-        models = self._service.models(preset)
-        chosen = model if model in models else next(iter(models), None)
-        return (
-            page.status_html(status),
-            gr.Timer(active=not status.settled),
-            gr.update(choices=list(models), value=chosen),
-        )
+        models = self._service.models(posted_name(preset))
+        picked = gr.update(choices=list(models)) if model in models else _first_of(models)
+        return page.status_html(status), gr.Timer(active=not status.settled), picked
 
-    def _preset_picked(self, preset: str) -> dict[str, Any]:
-        models = self._service.models(preset)
-        return gr.update(choices=list(models), value=next(iter(models), None))
+    async def _preset_picked(self, preset: str) -> dict[str, Any]:
+        return _first_of(self._service.models(posted_name(preset)))
 
 
-def _rating_of(like: gr.LikeData) -> str:
-    """The option's own name, or an empty string when it is taken back.
-
-    Gradio says `True` and `False` for the thumbs, an option's name for the others, and an empty one for none.
-    """
-    if isinstance(like.liked, bool):
-        return "Like" if like.liked else "Dislike"
-    return like.liked or ""
+def _first_of(models: Sequence[str]) -> dict[str, Any]:
+    update: dict[str, Any] = gr.update(choices=list(models), value=next(iter(models), None))
+    return update

@@ -9,7 +9,6 @@ import json
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -49,7 +48,7 @@ def _with_bold(fonts: Sequence[Font | str]) -> list[Font | str]:
 
 def style_of(chat: ChatConfig) -> str:
     """The page's CSS, the operator's after ours."""
-    more = Path(chat.css).read_text(encoding="utf-8") if chat.css.endswith(".css") else chat.css
+    more = chat.css_file.read_text(encoding="utf-8") if chat.css_file else chat.css
     return f"{_static('page.css')}\n{more}"
 
 

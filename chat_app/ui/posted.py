@@ -30,3 +30,8 @@ def is_plain(value: Any, depth: int = _DEPTH) -> bool:
             return depth > 0 and all(is_plain(item, depth - 1) for item in value)
         case _:
             return False
+
+
+def posted_name(picked: Any) -> str:
+    """What was picked as a name, empty for none. Whoever posts JSON may post a number or a list."""
+    return "" if picked is None else str(picked)

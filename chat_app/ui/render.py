@@ -16,7 +16,7 @@ from chat_app.ui.service import Reply
 TRY_AGAIN = "Try again"
 """The button under a notice; a click on it asks the same question again."""
 
-_MARKUP = re.compile(r"[\\`*_{}\[\]()#+!|<>~$&:-]")
+_MARKUP = re.compile(r"[\\`*_{}\[\]()#+!|<>~$&:.@-]")
 
 
 def user_message(text: str) -> dict[str, Any]:

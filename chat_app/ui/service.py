@@ -1,6 +1,6 @@
 """What the page asks of the rest of the program: the port between `ui/` and everything behind it.
 
-`app.py` fills it with the catalog of endpoints, the turn and the feedback store; the tests of the page with doubles.
+`chat_app/service.py` fills it with the catalog of endpoints, the turn and the feedback store.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class Question:
     """A model's name; empty for the preset's."""
     session: str
     """Who waits: Gradio's session hash, by which `stop` finds the turn."""
-    previous_token: str = ""
-    """The token of the conversation's last answer, if it has one: tells which conversation this is."""
+    conversation_token: str = ""
+    """What `Reply.conversation_token` was at an earlier question of this conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class Reply:
     answer: Answer
     answer_id: str
     token: str = ""
+    conversation_token: str = ""
+    """Tells at the next question which conversation this is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,8 @@ class Service(Protocol):
         """The reply as it grows, at least once a second."""
         ...
 
-    def stop(self, session: str) -> None:
-        """End the session's running turns with what has arrived."""
+    def stop(self, session: str) -> int:
+        """End the session's running turns with what has arrived. How many there were."""
         ...
 
     async def rate(self, verdict: Verdict) -> None:

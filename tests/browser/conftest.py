@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from tests.browser import app_process
 from tests.browser.app_process import App
+from tests.browser.chat_page import ChatPage, open_chat
 from tests.browser.chromium import executable
 from tests.browser.upstream import Upstream, upstream
 from tests.toy_model import CACHE
@@ -139,10 +140,19 @@ def page(context: BrowserContext) -> Page:
     return context.new_page()
 
 
+@pytest.fixture
+def chat(page: Page, app: App, server: Upstream) -> ChatPage:
+    """The page of the module's `app`, just opened; its server is as new."""
+    assert not server.asked
+    return open_chat(page, app)
+
+
 def new_context(browser: Browser, size: tuple[int, int] = DESKTOP) -> BrowserContext:
     """A visitor with a window of `size`, whom nobody watches yet."""
     width, height = size
-    made = browser.new_context(viewport={"width": width, "height": height}, locale="en-US", service_workers="block")
+    made = browser.new_context(
+        viewport={"width": width, "height": height}, has_touch=size == PHONE, locale="en-US", service_workers="block"
+    )
     made.set_default_timeout(PATIENCE_MS)
     return made
 

@@ -31,13 +31,6 @@ def app(start_app: StartApp, upstream_server: Upstream) -> App:
     return start_app(SETTINGS.format(base_url=upstream_server.base_url))
 
 
-@pytest.fixture
-def chat(page: Page, app: App, server: Upstream) -> ChatPage:
-    """A page that was just opened; the server is as new."""
-    assert not server.asked
-    return open_chat(page, app)
-
-
 @pytest.mark.parametrize(
     ("reply", "said", "hint"),
     [

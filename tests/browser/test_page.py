@@ -58,13 +58,6 @@ def app(start_app: StartApp, upstream_server: Upstream, tmp_path_factory: pytest
     return start_app(SETTINGS.format(base_url=upstream_server.base_url, icon=icon))
 
 
-@pytest.fixture
-def chat(page: Page, app: App, server: Upstream) -> ChatPage:
-    """A page that was just opened; the server is as new."""
-    assert not server.asked
-    return open_chat(page, app)
-
-
 def test_the_settings_of_the_page_are_seen_on_it(chat: ChatPage) -> None:
     """Title, description, placeholders, style, examples with their icons."""
     page = chat.page

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from time import monotonic
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.app_process import App
 from tests.browser.chat_page import ChatPage, open_chat
-from tests.browser.conftest import StartApp
-from tests.browser.upstream import Upstream, says, says_without_end
+from tests.browser.conftest import PHONE, StartApp, new_context
+from tests.browser.upstream import Upstream, hangs, says, says_without_end
 
 pytestmark = pytest.mark.browser
 
@@ -30,13 +31,6 @@ chat:
 def app(start_app: StartApp, upstream_server: Upstream) -> App:
     """An app with two presets and two examples."""
     return start_app(SETTINGS.format(base_url=upstream_server.base_url))
-
-
-@pytest.fixture
-def chat(page: Page, app: App, server: Upstream) -> ChatPage:
-    """A page that was just opened; the server is as new."""
-    assert not server.asked
-    return open_chat(page, app)
 
 
 def sent(server: Upstream, turn: int = -1) -> list[tuple[str, str]]:
@@ -142,6 +136,16 @@ def test_stop_ends_an_answer_however_it_was_started(
     chat.expect_answer("Fine.")
 
 
+def test_stop_works_before_the_first_word(chat: ChatPage, server: Upstream) -> None:
+    """Also when it is pressed so soon that the server has not heard of the turn yet."""
+    server.otherwise = hangs()
+    chat.page.route("**/queue/data*", lambda route: (time.sleep(0.5), route.continue_())[-1])
+    chat.send("Hi")
+    chat.stop_button.click()
+    chat.expect_answer("You stopped this answer.")
+    chat.expect_done()
+
+
 def test_an_example_is_sent_with_its_own_text(chat: ChatPage, server: Upstream) -> None:
     """Its label is only what stands on it."""
     server.then(says("An answer."))
@@ -172,6 +176,15 @@ def test_undo_gives_the_last_question_back(chat: ChatPage, server: Upstream) -> 
     expect(chat.questions).to_have_text(["a"])
     chat.ask("d")
     assert sent(server)[1:] == [("user", "a"), ("assistant", "One."), ("user", "d")]
+
+
+def test_undo_leaves_what_is_typed_already(chat: ChatPage, server: Upstream) -> None:
+    """It stands behind the question that comes back."""
+    server.then(says("One."))
+    chat.ask("a")
+    chat.box.fill("a draft")
+    chat.button("Undo").click()
+    expect(chat.box).to_have_value("a\n\na draft")
 
 
 def test_an_edited_question_is_answered_anew_from_there(chat: ChatPage, server: Upstream) -> None:
@@ -258,6 +271,16 @@ def test_the_preset_and_the_model_can_be_changed_in_mid_conversation(chat: ChatP
     assert server.asked[-1].body["model"] == "toy"
 
 
+def test_what_is_typed_to_find_a_model_is_not_a_model(chat: ChatPage, server: Upstream) -> None:
+    """Only what is picked counts."""
+    server.then(says("Yes."))
+    chat.page.locator("#model input").fill("other")
+    chat.box.click()
+    expect(chat.page.locator("#model input")).to_have_value("toy")
+    chat.ask("Hi")
+    assert server.asked[-1].body["model"] == "toy"
+
+
 def test_a_turn_is_two_requests(chat: ChatPage, server: Upstream) -> None:
     """One that asks and one that streams; the question is on the page without either."""
     server.then(says("Yes."))
@@ -267,23 +290,58 @@ def test_a_turn_is_two_requests(chat: ChatPage, server: Upstream) -> None:
     assert [address.rpartition("/gradio_api/")[2] for address in asked] == ["queue/join", "queue/data"]
 
 
-def test_the_page_is_left_where_it_is_read(chat: ChatPage, server: Upstream) -> None:
-    """Whoever scrolls up while an answer grows is not dragged down; whoever is at the bottom is taken along."""
-    server.otherwise = says_without_end("line\n\n", pace_s=0.01)
+def by_wheel(page: Page) -> None:
+    """A mouse."""
+    page.mouse.wheel(0, -400)
+
+
+def by_keys(page: Page) -> None:
+    """The arrow keys, once something in the conversation has the focus."""
+    page.locator("#conversation .bubble-wrap").focus()
+    for _ in range(6):
+        page.keyboard.press("ArrowUp")
+        page.wait_for_timeout(60)
+
+
+@pytest.mark.parametrize("scroll_up", [by_wheel, by_keys])
+def test_the_page_is_left_where_it_is_read(chat: ChatPage, server: Upstream, scroll_up: Callable[[Page], None]) -> None:
+    """Whoever scrolls up while an answer grows is not dragged down; whoever goes to the bottom is taken along."""
+    expect_left_alone(chat, server, scroll_up)
+
+
+def by_touch(page: Page) -> None:
+    """A finger that pulls the conversation down."""
+    page.context.new_cdp_session(page).send(
+        "Input.synthesizeScrollGesture",
+        {"x": 200, "y": 300, "yDistance": 300, "speed": 600, "gestureSourceType": "touch"},
+    )
+
+
+def test_the_page_is_left_where_it_is_read_on_a_phone(browser: Browser, app: App, server: Upstream) -> None:
+    """There it is a finger that scrolls."""
+    context = new_context(browser, PHONE)
+    expect_left_alone(open_chat(context.new_page(), app), server, by_touch)
+    context.close()
+
+
+def expect_left_alone(chat: ChatPage, server: Upstream, scroll_up: Callable[[Page], None]) -> None:
+    """Scroll up in an answer that grows, and see that it stays there; then down, and see that it follows."""
+    server.otherwise = says_without_end("line\n\n", pace_s=0.02)
     chat.send("Hi")
     scroller = chat.conversation.locator(".bubble-wrap")
     below = "box => box.scrollHeight - box.scrollTop - box.clientHeight"
-    chat.page.wait_for_timeout(2500)
+    expect(chat.answers.last.locator("p").nth(40)).to_be_attached()
+    chat.page.wait_for_timeout(200)
     assert scroller.evaluate(below) < 60
     scroller.hover()
-    chat.page.mouse.wheel(0, -400)
-    chat.page.wait_for_timeout(300)
+    scroll_up(chat.page)
+    chat.page.wait_for_timeout(600)
     at = scroller.evaluate("box => box.scrollTop")
-    chat.page.wait_for_timeout(1000)
+    chat.page.wait_for_timeout(800)
     assert scroller.evaluate("box => box.scrollTop") == at
-    assert scroller.evaluate(below) > 300
-    chat.page.mouse.wheel(0, 100_000)
-    chat.page.wait_for_timeout(1000)
+    assert scroller.evaluate(below) > 100
+    scroller.evaluate("box => box.scrollTo(0, box.scrollHeight)")
+    chat.page.wait_for_timeout(800)
     assert scroller.evaluate(below) < 60
     chat.stop_button.click()
     chat.expect_done()

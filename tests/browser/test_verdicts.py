@@ -31,13 +31,6 @@ def app(start_app: StartApp, upstream_server: Upstream) -> App:
     return start_app(SETTINGS.format(base_url=upstream_server.base_url))
 
 
-@pytest.fixture
-def chat(page: Page, app: App, server: Upstream) -> ChatPage:
-    """A page that was just opened; the server is as new."""
-    assert not server.asked
-    return open_chat(page, app)
-
-
 Rows: TypeAlias = Callable[[int], list[dict[str, str]]]
 
 
@@ -147,7 +140,9 @@ def test_an_answer_that_was_edited_or_asked_again_can_be_rated(chat: ChatPage, r
     chat.expect_answer("Three.")
     chat.expect_done()
     chat.button("Like").click()
-    assert [(row["question"], row["answer"]) for row in rows(2)] == [("a", "Two."), ("b", "Three.")]
+    first, second = rows(2)
+    assert [(row["question"], row["answer"]) for row in (first, second)] == [("a", "Two."), ("b", "Three.")]
+    assert first["conversation_id"] == second["conversation_id"]
 
 
 def forged(change: Callable[[str], str]) -> Callable[[Route], None]:

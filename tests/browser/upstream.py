@@ -150,22 +150,27 @@ class Upstream:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, which is one request."""
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
-            exchange = await _read_request(reader)
-            self.exchanges.append(exchange)
-            reply = self.reply_to(exchange)
-            sending = asyncio.create_task(_send(reply, writer))
-            leaving = asyncio.create_task(reader.read())
-            try:
-                await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                exchange.by_client = not sending.done() or sending.exception() is not None
-                for task in (sending, leaving):
-                    task.cancel()
-                await asyncio.gather(sending, leaving, return_exceptions=True)
-                exchange.closed_s = monotonic()
-                exchange.closed.set()
-                writer.close()
+        try:
+            with suppress(asyncio.IncompleteReadError, ConnectionError):
+                await self._exchange(reader, writer)
+        finally:
+            writer.close()
+
+    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        exchange = await _read_request(reader)
+        self.exchanges.append(exchange)
+        reply = self.reply_to(exchange)
+        sending = asyncio.create_task(_send(reply, writer))
+        leaving = asyncio.create_task(reader.read())
+        try:
+            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            exchange.by_client = not sending.done() or sending.exception() is not None
+            for task in (sending, leaving):
+                task.cancel()
+            await asyncio.gather(sending, leaving, return_exceptions=True)
+            exchange.closed_s = monotonic()
+            exchange.closed.set()
 
 
 @contextmanager

@@ -30,7 +30,7 @@ presets:
     parameters:
       max_tokens: 7
       extra_headers: {Authorization: Bearer hidden, X-Api-Key: hidden, X-Team: red}
-feedback: {secret: hidden}
+feedback: {secret: "hidden, and long enough"}
 """
 
 

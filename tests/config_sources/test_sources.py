@@ -88,12 +88,12 @@ def test_parameters_in_variables_get_the_type_they_look_like(tmp_path: Path, tex
 def test_text_in_variables_stays_text(tmp_path: Path) -> None:
     """A key of digits, a title that looks like JSON: where text is wanted nothing else is made of it."""
     environ = {
-        "CHAT_APP__FEEDBACK__SECRET": "123456",
+        "CHAT_APP__FEEDBACK__SECRET": "1234567890123456",
         "CHAT_APP__CHAT__TITLE": '["a"]',
         "CHAT_APP__PRESETS__0__SYSTEM_PROMPT": "null",
     }
     config = load_from(tmp_path, environ=environ).config
-    assert config.feedback.secret.get_secret_value() == "123456"
+    assert config.feedback.secret.get_secret_value() == "1234567890123456"
     assert (config.chat.title, config.presets[0].system_prompt) == ('["a"]', "null")
 
 
@@ -180,7 +180,9 @@ def test_origins_name_every_single_value(tmp_path: Path) -> None:
 def test_secrets_do_not_show_in_what_is_loaded(tmp_path: Path) -> None:
     """Printing it, in a log or by mistake, gives nothing away."""
     yaml = "endpoints: [{name: a, base_url: 'http://a', api_key: '${KEY}'}]\n"
-    loaded = load_from(tmp_path, yaml, dotenv="KEY=sk-hidden", environ={"CHAT_APP__FEEDBACK__SECRET": "so-hidden"})
+    loaded = load_from(
+        tmp_path, yaml, dotenv="KEY=sk-hidden", environ={"CHAT_APP__FEEDBACK__SECRET": "so-hidden-so-hidden"}
+    )
     assert loaded.config.endpoints[0].api_key.get_secret_value() == "sk-hidden"
     assert "hidden" not in repr(loaded)
 

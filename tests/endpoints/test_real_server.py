@@ -21,7 +21,7 @@ from tests.toy_model import ANSWERS, COUNT_TO, NAME, REASONING
 
 pytestmark = pytest.mark.real
 
-WITHIN_S = 30.0
+WITHIN_S = 90.0
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +119,14 @@ async def test_a_whole_conversation_is_taken(endpoint: HttpEndpoint) -> None:
     said = await answer(endpoint, system("Be kind."), user("count"), assistant("1 2 3"), user("Hi"))
     assert said.text == ANSWERS["hello"]
     assert (said.usage.prompt_tokens or 0) > (alone.usage.prompt_tokens or 0)
+
+
+async def test_a_question_after_one_without_an_answer_is_one_question_to_the_server(endpoint: HttpEndpoint) -> None:
+    """Its prompt has one turn and not two, which the templates of other models would refuse."""
+    said = await answer(endpoint, user("Hi"), user("Hello"))
+    as_one = await answer(endpoint, user("Hi\n\nHello"))
+    assert said.text == ANSWERS["hello"]
+    assert said.usage.prompt_tokens == as_one.usage.prompt_tokens
 
 
 async def test_an_answer_that_is_left_frees_the_server(endpoint: HttpEndpoint) -> None:

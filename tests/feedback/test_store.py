@@ -82,6 +82,21 @@ def test_a_repeated_verdict_is_written_once(tmp_path: Path, record: Make) -> Non
     assert [row["rating"] for row in _rows(tmp_path)] == ["Like", "", "Like", "Like", "Like"]
 
 
+def test_a_verdict_is_not_taken_for_repeated_when_another_process_wrote(tmp_path: Path, record: Make) -> None:
+    """It may have recorded another verdict about the same answer; and a file that is gone holds none at all."""
+    here, elsewhere = FeedbackStore(tmp_path), FeedbackStore(tmp_path)
+    here.append(record(rating="Like"))
+    elsewhere.append(record(rating="Dislike"))
+    here.append(record(rating="Like", answer_id="another"))
+
+    assert here.append(record(rating="Like"))
+    assert [row["rating"] for row in _rows(tmp_path)] == ["Like", "Dislike", "Like", "Like"]
+
+    (tmp_path / "feedback.csv").unlink()
+    assert here.append(record(rating="Like"))
+    assert not here.append(record(rating="Like"))
+
+
 def test_only_the_last_thousand_verdicts_are_remembered(tmp_path: Path, record: Make) -> None:
     """Memory does not grow with the file."""
     store = FeedbackStore(tmp_path)

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chat_app.conversation.deltas import Answer
 from chat_app.conversation.messages import Message, Text, assistant, user
-from chat_app.ui.history import last_token, messages_of, rated_answer
+from chat_app.ui.history import conversation_token, edited, marked, messages_of, rated_answer, rating_of
+from chat_app.ui.service import Reply
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -70,26 +73,50 @@ def test_files_and_components_are_left_out() -> None:
 def test_no_posted_history_raises(posted: list[Any]) -> None:
     """Whatever is posted, reading it gives messages or nothing."""
     assert all(message.role in {"user", "assistant"} for message in messages_of(posted))
-    assert isinstance(last_token(posted), str)
+    assert isinstance(conversation_token(posted), str)
     assert rated_answer(posted, 0) is None or rated_answer(posted, 0)
 
 
-def test_the_last_token_is_that_of_the_last_answer_that_has_one() -> None:
-    """A notice behind an answer, or a failed turn after it, does not hide it."""
-    posted = [
-        said("user", "a"),
-        said("assistant", "1", metadata={"log": "first"}),
-        said("user", "b"),
-        said("assistant", "2", metadata={"log": "second"}),
-        said("assistant", "why", metadata={"title": "⚠", "log": "not this"}),
-        said("user", "c", metadata={"log": "nor this"}),
+REPLY = Reply(Answer(text="Yes."), "id", conversation_token="conversation")
+
+
+def test_a_conversation_is_known_by_the_token_in_its_first_question() -> None:
+    """It is put there with the first reply, and stays where the answers are asked for again."""
+    posted = [said("user", "a"), said("assistant", "1", metadata={"log": "answer"}), said("user", "b")]
+    shown = marked(posted, REPLY)
+    assert conversation_token(posted) == conversation_token([]) == conversation_token(None) == ""
+    assert conversation_token(shown) == conversation_token(shown[:1]) == "conversation"
+    assert messages_of(shown) == messages_of(posted)
+    assert marked([], REPLY) == []
+
+
+def test_an_edited_question_keeps_its_conversation() -> None:
+    """What came after it is gone; Gradio's index is a number or the first of a pair."""
+    shown = marked([said("user", "a"), said("assistant", "1"), said("user", "b")], REPLY)
+    for index in (0, [0, 0], (0, 1)):
+        changed = edited(shown, index, "\tnew")
+        assert messages_of(changed) == (user("\tnew"),)
+        assert conversation_token(changed) == "conversation"
+    assert messages_of(edited(shown, 2, "c"))[-1] == user("c")
+
+
+@pytest.mark.parametrize("index", [None, "x", [], [None], -3, 99, {"a": 1}])
+def test_no_index_raises(index: Any) -> None:
+    """Whoever calls the page's events writes it."""
+    assert edited([said("user", "a")], index, None)
+    assert edited([], index, "x") == []
+    assert rated_answer([said("user", "a")], index) is None
+
+
+def test_a_rating_is_the_options_own_name() -> None:
+    """Gradio says the thumbs as true and false, and an empty name for a verdict that is taken back."""
+    assert [rating_of(liked) for liked in (True, False, "Too long", "", None)] == [
+        "Like",
+        "Dislike",
+        "Too long",
+        "",
+        "",
     ]
-    assert last_token(posted) == "second"
-
-
-def test_without_a_token_there_is_none() -> None:
-    """A new conversation has no last answer."""
-    assert last_token([]) == last_token(None) == last_token([said("user", "Hi")]) == ""
 
 
 def test_a_verdict_on_a_thought_is_about_the_answer_below_it() -> None:
@@ -113,4 +140,3 @@ def test_a_verdict_never_slips_to_the_next_answer() -> None:
         said("assistant", "whole", metadata={"log": "token"}),
     ]
     assert rated_answer(posted, 1) is None
-    assert rated_answer(posted, 9) is None

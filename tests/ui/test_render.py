@@ -50,7 +50,7 @@ def test_a_thought_is_open_while_it_grows_and_closed_when_the_answer_begins() ->
 def test_a_notice_stands_below_what_had_arrived_and_offers_to_try_again() -> None:
     """Nothing that was received is taken away by an error."""
     messages = messages_of(Reply(Answer(text="Half", problem=REFUSED, total_s=1.0), "id", "token"))
-    assert titles(messages) == [None, "⚠ ollama refused the connection."]
+    assert titles(messages) == [None, "⚠ ollama refused the connection&#46;"]
     assert messages[-1]["options"] == [{"label": TRY_AGAIN, "value": TRY_AGAIN}]
 
 
@@ -64,17 +64,29 @@ def test_the_servers_own_words_are_text_and_never_markup() -> None:
 def test_the_servers_own_words_are_not_said_twice() -> None:
     """A sentence often holds them already."""
     problem = ConnectionRefused("It said no.", hint="Wait.", endpoint="ollama", detail="no")
-    assert notice(problem)["content"][0]["text"] == "Wait."
+    assert notice(problem)["content"][0]["text"] == "Wait&#46;"
 
 
 def test_code_in_a_hint_stays_code() -> None:
     """Commands and settings are easy to see and to copy."""
-    assert hint_of(REFUSED) == "Start it with `ollama serve`."
+    assert hint_of(REFUSED) == "Start it with `ollama serve`&#46;"
     assert hint_of(EmptyAnswer("x", hint="an odd ` one")) == "an odd &#96; one"
 
 
 @pytest.mark.parametrize(
-    "text", ["![x](https://example.invalid/p.png)", "<img src=x>", "$x$", r"\(x\)", "[a](b)", "# h", "`c`", "&amp;"]
+    "text",
+    [
+        "![x](https://example.invalid/p.png)",
+        "<img src=x>",
+        "$x$",
+        r"\(x\)",
+        "www.example.com",
+        "a@b.example",
+        "[a](b)",
+        "# h",
+        "`c`",
+        "&amp;",
+    ],
 )
 def test_plain_text_has_no_markup_left(text: str) -> None:
     """Every sign that can begin markup is a character reference, which is what it says when it is shown."""
@@ -84,7 +96,7 @@ def test_plain_text_has_no_markup_left(text: str) -> None:
 
 def test_a_stopped_answer_is_said_without_alarm() -> None:
     """The visitor did it."""
-    assert titles([notice(Stopped("You stopped this answer.", hint="Kept."))]) == ["You stopped this answer."]
+    assert titles([notice(Stopped("You stopped this answer.", hint="Kept."))]) == ["You stopped this answer&#46;"]
 
 
 def test_the_api_returns_a_string_for_an_answer_that_is_only_text() -> None:

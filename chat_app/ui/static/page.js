@@ -55,12 +55,16 @@
     return [answering];
   };
 
-  // (conversation) -> [text box, conversation]
-  const undo = (conversation) => {
+  // (text, conversation) -> [text box, conversation]; what is typed already stays, behind the question
+  const undo = (text, conversation) => {
     const kept = upToQuestion(conversation);
     const question = kept.pop();
-    return [{ __type__: "update", value: question ? textOf(question) : "" }, kept];
+    const texts = [question ? textOf(question) : "", text].filter((each) => each.trim());
+    return [{ __type__: "update", value: texts.join("\n\n") }, kept];
   };
+
+  // (conversation) -> its last message, as a list; for Stop, which wants to know whether the turn has begun
+  const last = (conversation) => [(conversation || []).slice(-1)];
 
   // () -> [text box]
   const done = () => {
@@ -118,16 +122,38 @@
   // Whoever reads at the bottom is taken along as the answer grows; whoever has scrolled up is left there. (Gradio's own
   // way scrolls 300 ms after each update, so that with several updates a second nobody can leave the bottom.)
   const BOTTOM = "#conversation.follows .bubble-wrap";
-  const leaveBottom = (event) => {
-    if (event.deltaY < 0 && event.target.closest?.(BOTTOM)) following = false;
+  let seen = { top: 0, height: 0 }; // where the conversation was scrolled to when it was last looked at
+  const look = (box) => {
+    const belowSeen = seen.height - box.scrollTop - box.clientHeight;
+    // Up, and not because the conversation became shorter: somebody scrolled, by whatever means.
+    if (box.scrollTop < seen.top - 1 && box.scrollHeight >= seen.height) following = false;
+    else if (box.scrollTop > seen.top && belowSeen < 60) following = true;
+    seen = { top: box.scrollTop, height: box.scrollHeight };
   };
-  const lookWhetherAtBottom = (event) => {
-    const box = event.target;
-    if (box instanceof Element && box.matches(BOTTOM)) following = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
+  // A wheel or a finger says it before the conversation moves, which it may never do while it is being taken along.
+  const inside = (event) => event.target.closest?.(BOTTOM);
+  const leaveByWheel = (event) => {
+    if (event.deltaY < 0 && inside(event)) following = false;
+  };
+  const leaveByFinger = (event) => {
+    const box = inside(event);
+    if (!box) return;
+    following = false;
+    const decide = () => {
+      following = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
+    };
+    // To where the finger came down, since what grows is drawn anew, and what is no longer there does not bubble.
+    for (const end of ["touchend", "touchcancel"]) event.target.addEventListener(end, decide, { once: true });
+  };
+  const lookWhenScrolled = (event) => {
+    if (event.target instanceof Element && event.target.matches(BOTTOM)) look(event.target);
   };
   const follow = () => {
-    const box = following && document.querySelector(BOTTOM);
-    if (box) box.scrollTop = box.scrollHeight;
+    const box = document.querySelector(BOTTOM);
+    if (!box) return;
+    look(box);
+    if (following) box.scrollTop = box.scrollHeight;
+    seen = { top: box.scrollTop, height: box.scrollHeight };
   };
 
   // Gradio gives the whole page up when one of its requests breaks: no event runs any more, and as soon as the server is
@@ -175,7 +201,7 @@
     }
   };
 
-  const functions = { send, askAgain, asked, undo, clear, done, failed };
+  const functions = { send, askAgain, asked, undo, last, clear, done, failed };
   const event =
     (name, ...constants) =>
     (...inputs) =>
@@ -195,8 +221,9 @@
   document.addEventListener("keydown", guard, true);
   document.addEventListener("click", guard, true);
   document.addEventListener("error", linkInsteadOfPicture, true);
-  document.addEventListener("wheel", leaveBottom, { capture: true, passive: true });
-  document.addEventListener("scroll", lookWhetherAtBottom, true);
+  document.addEventListener("scroll", lookWhenScrolled, true);
+  document.addEventListener("wheel", leaveByWheel, { capture: true, passive: true });
+  document.addEventListener("touchstart", leaveByFinger, { capture: true, passive: true });
   new MutationObserver(follow).observe(document, { subtree: true, childList: true, characterData: true });
   globalThis.fetch = fetchForGradio;
   globalThis.chatApp = { event };
