@@ -6,7 +6,6 @@ requests through to it, the response headers, and the routes `/health` and `/rea
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from starlette.types import ASGIApp
 from chat_app import __version__
 from chat_app.config import Config
 from chat_app.config_sources import Loaded
+from chat_app.endpoints import lookups
 from chat_app.endpoints.catalog import Catalog
 from chat_app.endpoints.discovery import Found, endpoints_of
 from chat_app.endpoints.hints import Asked
@@ -57,7 +57,7 @@ def serve(loaded: Loaded, *, demo: bool) -> None:
     def listening(port: int) -> None:
         print(_greeting(loaded, found, port, demo=demo), flush=True)  # noqa: T201 - it is for the terminal
 
-    asyncio.run(
+    lookups.run(
         process.serve(app.asgi, config.server.host, config.server.port, running=app.running, listening=listening)
     )
 

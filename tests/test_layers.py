@@ -28,7 +28,7 @@ LAYERS: Mapping[str, AbstractSet[str]] = MappingProxyType(
         "config": frozenset({"conversation", "errors"}),
         "config_sources": _BELOW,
         **dict.fromkeys(_PARTS, _BELOW),  # never each other: `app` and `service` hand one's functions to the other
-        "service": _PARTS | _BELOW,
+        "service": _PARTS | _BELOW | {"config_sources"},
         "app": _PARTS | _BELOW | {"service", "config_sources"},
         "cli": _PARTS | _BELOW | {"app", "config_sources"},
         "__main__": frozenset({"cli"}),

@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -24,6 +26,8 @@ FAILED = 1
 BAD_SETTINGS = 2
 _NO_TELEMETRY = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
 """Gradio and its libraries report to their makers unless the environment says this before they are imported."""
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Gradio makes a client that nobody uses while it is imported, and fails when what these name cannot be read."""
 _OWN_OPTIONS = ("--help", "--version")
 
 
@@ -69,10 +73,21 @@ def serve(
     # As the first process of a container it would not be ended by this signal while Gradio is imported.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     os.environ.update(_NO_TELEMETRY)
-    from chat_app.app import serve as serve_page  # noqa: PLC0415 -- Gradio takes seconds to import
+    with _hidden(_CERTIFICATES):
+        from chat_app.app import serve as serve_page  # noqa: PLC0415 -- Gradio takes seconds to import
 
     options = {"server.host": host, "server.port": port, "server.root_path": root_path}
     serve_page(settings_of(config_file, **options), demo=demo)
+
+
+@contextmanager
+def _hidden(names: Iterable[str]) -> Iterator[None]:
+    """The environment without `names` as long as the `with` block runs."""
+    before = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(before)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 -- typer calls it so

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -22,6 +21,7 @@ from rich.text import Text
 
 from chat_app.cli.loading import ConfigFile, settings_of
 from chat_app.config_sources import Loaded
+from chat_app.endpoints import lookups
 from chat_app.errors import ChatAppError, ChoiceError, StoreFailed
 from chat_app.server.container import in_container
 
@@ -55,12 +55,12 @@ def add_to(app: typer.Typer) -> None:
 
 
 def check(config_file: ConfigFile = None, *, as_json: Json = False) -> None:
-    """Ask every endpoint for one token, look at the feedback folder, and say what is wrong."""
+    """Ask every endpoint for a short answer, look at the feedback folder, and say what is wrong."""
     from chat_app.endpoints.checkup import checkup  # noqa: PLC0415 -- imports openai
 
     loaded = settings_of(config_file)
     found, contained = _found(loaded)
-    result = asyncio.run(checkup(loaded.config, found, in_container=contained))
+    result = lookups.run(checkup(loaded.config, found, in_container=contained))
     folder = loaded.config.chat.flagging_dir
     unwritable = _unwritable(folder)
     problems = (*result.problems, *([unwritable] if unwritable else []))
@@ -77,7 +77,7 @@ def check(config_file: ConfigFile = None, *, as_json: Json = False) -> None:
 def models(config_file: ConfigFile = None, *, as_json: Json = False) -> None:
     """List what each endpoint offers."""
     found, contained = _found(settings_of(config_file))
-    statuses = asyncio.run(_statuses(found, contained=contained))
+    statuses = lookups.run(_statuses(found, contained=contained))
     if as_json:
         listed = [
             {"name": status.name, "ok": status.error is None, "models": status.models, **_error_fields(status.error)}
@@ -101,7 +101,7 @@ def pull(
 ) -> None:
     """Have Ollama pull MODEL."""
     found, contained = _found(settings_of(config_file))
-    asyncio.run(_pull(model, found, contained=contained))
+    lookups.run(_pull(model, found, contained=contained))
     typer.echo(f"{model} is ready.")
 
 
@@ -166,16 +166,14 @@ async def _ollama_among(endpoints: Iterable[EndpointConfig]) -> EndpointConfig:
 
 
 def _unwritable(folder: Path) -> StoreFailed | None:
-    """What is wrong with the feedback folder, or with the nearest one above it that is there; leaves no trace."""
-    nearest = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    """What is wrong with the feedback folder, which is made if it is not there, as the page would make it."""
+    from chat_app.feedback.store import FeedbackStore  # noqa: PLC0415 -- for `--help`, too
+
     try:
-        with tempfile.TemporaryFile(dir=nearest):
-            return None
-    except OSError as error:
-        return StoreFailed(
-            f"The feedback folder {folder} cannot be written: {error.strerror}.",
-            hint="Give this user the right to write there, or set `chat.flagging_dir` to another folder.",
-        )
+        FeedbackStore(folder).check_writable()
+    except StoreFailed as error:
+        return error
+    return None
 
 
 def _print_checkup(result: Checkup, folder: Path, unwritable: StoreFailed | None) -> None:

@@ -9,18 +9,21 @@ than the error. A configured endpoint that is down is never replaced by it.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Final
 
 from chat_app.config import EndpointConfig, PresetConfig
 from chat_app.conversation.turn import Endpoint
 from chat_app.endpoints import demo as demo_server
 from chat_app.endpoints.choice import all_models, endpoints_to_ask, model_to_ask, models_to_pick
-from chat_app.endpoints.client import connect
+from chat_app.endpoints.client import connect_or_explain
 from chat_app.endpoints.discovery import Found
 from chat_app.endpoints.failover import Failover
-from chat_app.endpoints.hints import Asked, of_model
+from chat_app.endpoints.failures import unforeseen
+from chat_app.endpoints.hints import Asked, of_model, shown
 from chat_app.endpoints.ollama import is_ollama
 from chat_app.endpoints.retry import Retrying
 from chat_app.endpoints.status import EndpointStatus, Server, asked
@@ -32,6 +35,8 @@ IMPATIENT_S: Final = 3.0
 """How often while something is not."""
 FIRST_LOOK_S: Final = 0.5
 """How long the start waits for the first answers: a closed port is known in milliseconds, a silent one never."""
+
+_log = logging.getLogger(__name__)
 
 
 class Catalog:
@@ -46,7 +51,7 @@ class Catalog:
         *,
         in_container: bool = False,
         only_demo: bool = False,
-        connects: Callable[..., Server] = connect,
+        connects: Callable[..., Server] = connect_or_explain,
         asks_ollama: Callable[[EndpointConfig], Awaitable[bool]] = is_ollama,
         demo: Callable[[], AbstractAsyncContextManager[EndpointConfig]] = demo_server.running,
     ) -> None:
@@ -143,7 +148,12 @@ class Catalog:
                 await server.aclose()
 
     async def _ask(self, server: Server) -> None:
-        status = await asked(server, self._statuses[server.name], self._asks_ollama)
+        before = self._statuses[server.name]
+        try:
+            status = await asked(server, before, self._asks_ollama)
+        except Exception as error:  # noqa: BLE001 -- a defect; the other endpoints and the next look must go on
+            _log.exception("catalog_failed", extra={"endpoint": server.name})
+            status = replace(before, state="down", error=unforeseen(error, Asked(server.config)))
         self._statuses[server.name] = status
         self._met = self._met or status.state == "up"
 
@@ -171,11 +181,13 @@ class Catalog:
         return answering if self._may_demo and answering else known
 
     def _no_such_model(self, model: str, statuses: Sequence[EndpointStatus]) -> ChoiceError:
-        nearest = next((status for status in statuses if status.is_ollama), statuses[0])
+        known = [status for status in statuses if status.models]
+        silent = [f"{status.name} cannot be asked" for status in statuses if not status.models]
+        nearest = next((status for status in known if status.is_ollama), known[0])
         config = self._servers[nearest.name].config
-        servers = " or ".join(status.name for status in statuses)
+        servers = " or ".join(status.name for status in known)
         return ChoiceError(
-            f"There is no model `{model}` on {servers}.",
+            f"{'; '.join((f'There is no model `{shown(model)}` on {servers}', *silent))}.",
             hint=of_model(Asked(config, model=model, known_models=all_models(statuses))),
         )
 

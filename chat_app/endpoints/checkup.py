@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from chat_app.config import Config, EndpointConfig, PresetConfig
 from chat_app.endpoints.client import connect
 from chat_app.endpoints.discovery import Found
-from chat_app.endpoints.hints import Asked, of_model
+from chat_app.endpoints.hints import Asked, of_model, shown
 from chat_app.endpoints.probe import Report, probe
 from chat_app.endpoints.status import Server
 from chat_app.errors import ChatAppError, ChoiceError
@@ -38,7 +38,7 @@ async def checkup(
     probes = (
         probe(
             endpoint,
-            models=[preset.model for preset in config.presets if preset.model and _asks(preset, endpoint)],
+            presets=[preset for preset in config.presets if _asks(preset, endpoint)],
             in_container=in_container,
             connects=connects,
         )
@@ -61,9 +61,10 @@ def _unserved(
         known = tuple(model for _, report in asked for model in report.models)
         if preset.model and asked and not told and not {preset.model, f"{preset.model}:latest"} & set(known):
             names = " or ".join(endpoint.name for endpoint, _ in asked)
+            model = shown(preset.model)
             errors.append(
                 ChoiceError(
-                    f"The preset {preset.name} asks for the model `{preset.model}`, which {names} does not offer.",
+                    f"The preset {preset.name} asks for the model `{model}`, which {names} does not offer.",
                     hint=of_model(Asked(asked[0][0], model=preset.model, known_models=known)),
                 )
             )

@@ -1,6 +1,7 @@
 """Which endpoints and which model a question goes to: pure functions of what is known of the endpoints.
 
-A model that nobody lists is refused only when every list is known; otherwise the server that may have it decides.
+A model that nobody lists is refused when every list is known, or nobody can be asked who may have it; otherwise the
+server that may have it decides.
 """
 
 from __future__ import annotations
@@ -31,7 +32,11 @@ def model_to_ask(statuses: Sequence[EndpointStatus], wanted: str) -> str:
 def endpoints_to_ask(statuses: Sequence[EndpointStatus], model: str) -> tuple[str, ...]:
     """The names of those that offer `model` or whose list nobody knows, those that are down last.
 
-    None at all means that all lists are known and `model` is in none.
+    None at all means that `model` is in no list that is known, and that those without one, if there are any, are down.
     """
+    listed = any(status.models for status in statuses)
+    silent = all(status.state == "down" for status in statuses if not status.models)
+    if model and listed and silent and not any(status.offers(model) for status in statuses):
+        return ()
     able = [status for status in statuses if not model or not status.models or status.offers(model)]
     return tuple(status.name for status in sorted(able, key=lambda status: status.state == "down"))

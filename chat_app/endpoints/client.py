@@ -27,13 +27,14 @@ from chat_app.config import EndpointConfig
 from chat_app.conversation.deltas import Delta, Usage
 from chat_app.conversation.turn import Request
 from chat_app.endpoints.answer_reader import AnswerReader
-from chat_app.endpoints.failures import FOREIGN, failure_of, list_timed_out
+from chat_app.endpoints.failures import FOREIGN, failure_of, list_timed_out, not_made
 from chat_app.endpoints.hints import Asked, is_loopback
 from chat_app.endpoints.model_list import model_names_in
 from chat_app.endpoints.patience import Patience
 from chat_app.endpoints.refusals import no_models, not_openai
 from chat_app.endpoints.request import body_of
 from chat_app.endpoints.server_words import masked
+from chat_app.endpoints.status import Server
 from chat_app.errors import EndpointError, ModelMissing
 
 LIST_READ_S: Final = 10.0
@@ -158,14 +159,18 @@ def connect(
     http_client: httpx2.AsyncClient | None = None,
     list_read_s: float = LIST_READ_S,
 ) -> HttpEndpoint:
-    """The endpoint that `config` describes; nothing is sent yet. Raises `EndpointError` for an impossible address.
+    """The endpoint that `config` describes; nothing is sent yet.
 
+    Raises `EndpointError` for an impossible address, and when the trusted certificates cannot be read.
     A given `http_client` is used as it is, and not closed by the endpoint. The list of models may take `list_read_s`
     seconds beyond `connect_timeout_s`.
     """
     try:
         client = http_client or httpx2.AsyncClient(
-            follow_redirects=False, limits=_CONNECTIONS, mounts=_without_proxy(config.base_url)
+            follow_redirects=False,
+            limits=_CONNECTIONS,
+            mounts=_without_proxy(config.base_url),
+            verify=not Asked(config).is_plain_here,
         )
         return HttpEndpoint(
             config,
@@ -174,8 +179,42 @@ def connect(
             closes_client=http_client is None,
             list_read_s=list_read_s,
         )
-    except httpx2.InvalidURL as error:
-        raise failure_of(error, Asked(config, in_container)) from error
+    except (httpx2.InvalidURL, OSError) as error:
+        raise not_made(error, Asked(config, in_container)) from error
+
+
+def connect_or_explain(config: EndpointConfig, *, in_container: bool = False) -> Server:
+    """The endpoint that `config` describes, or one that answers everything with the reason why there is none.
+
+    So a mistake about one endpoint leaves the others, and the page that tells it.
+    """
+    try:
+        return connect(config, in_container=in_container)
+    except EndpointError as error:
+        return _Unmade(config, error)
+
+
+class _Unmade:
+    """An endpoint that could not be made, because of `error`."""
+
+    def __init__(self, config: EndpointConfig, error: EndpointError) -> None:
+        self.config = config
+        self._error = error
+
+    @property
+    def name(self) -> str:
+        return self.config.name
+
+    async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
+        del request
+        raise self._error.with_traceback(None)  # else it would grow with each time
+        yield  # what makes it a generator
+
+    async def models(self) -> tuple[str, ...]:
+        raise self._error.with_traceback(None)
+
+    async def aclose(self) -> None:
+        pass
 
 
 class _OpenAI(AsyncOpenAI):

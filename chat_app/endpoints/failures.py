@@ -56,8 +56,21 @@ def timed_out(limit: Limit, asked: Asked) -> errors.TimedOut:
 def list_timed_out(waited_s: float, asked: Asked) -> errors.TimedOut:
     """The error for a list of models that did not come; the time for it begins with that for the connection."""
     sentence = f"{asked.who} did not list its models within {waited_s:g} s."
-    limit: Limit = "connect_timeout_s"
-    return errors.TimedOut(sentence, hint=hints.of_limit(limit, asked), endpoint=asked.name, limit=limit)
+    return errors.TimedOut(sentence, hint=hints.of_list(asked), endpoint=asked.name, limit="connect_timeout_s")
+
+
+def not_made(error: OSError | httpx2.InvalidURL, asked: Asked) -> EndpointError:
+    """The error for a client that cannot even be made: the address is none, or the certificates cannot be read."""
+    if isinstance(error, httpx2.InvalidURL):
+        return _address(error, asked)
+    what = f"No safe connection to {asked.who} can be made: the trusted certificates cannot be read"
+    return told(errors.ConnectionFailed, what, asked, hints.of_authorities(), retryable=False)
+
+
+def unforeseen(error: Exception, asked: Asked) -> EndpointError:
+    """The error for what no rule knows: a defect, of which only the kind is said."""
+    what = f"{asked.who} could not be asked ({type(error).__name__})"
+    return told(EndpointError, what, asked, hints.of_connection(asked))
 
 
 def stream_cut(asked: Asked) -> errors.StreamCut:
@@ -163,11 +176,6 @@ def _address(_: Exception, asked: Asked) -> EndpointError:
     return told(errors.NotFound, what, asked, hints.of_address(asked))
 
 
-def _unforeseen(error: Exception, asked: Asked) -> EndpointError:
-    what = f"{asked.who} could not be asked ({type(error).__name__})"
-    return told(EndpointError, what, asked, hints.of_connection(asked))
-
-
 RULES: Final[Mapping[type[Exception], Rule]] = {
     # openai
     openai.APIConnectionError: _wrapped,
@@ -189,12 +197,12 @@ RULES: Final[Mapping[type[Exception], Rule]] = {
         _status,
     ),
     openai.APIError: _in_stream,
-    openai.OpenAIError: _unforeseen,
-    openai.ContentFilterFinishReasonError: _unforeseen,
-    openai.InvalidWebhookSignatureError: _unforeseen,
-    openai.LengthFinishReasonError: _unforeseen,
-    openai.WebSocketConnectionClosedError: _unforeseen,
-    openai.WebSocketQueueFullError: _unforeseen,
+    openai.OpenAIError: unforeseen,
+    openai.ContentFilterFinishReasonError: unforeseen,
+    openai.InvalidWebhookSignatureError: unforeseen,
+    openai.LengthFinishReasonError: unforeseen,
+    openai.WebSocketConnectionClosedError: unforeseen,
+    openai.WebSocketQueueFullError: unforeseen,
     # httpx2
     httpx2.ConnectTimeout: _no_connection_in_time,
     **dict.fromkeys(
@@ -222,7 +230,7 @@ RULES: Final[Mapping[type[Exception], Rule]] = {
             httpx2.StreamConsumed,
             httpx2.StreamError,
         ),
-        _unforeseen,
+        unforeseen,
     ),
     # The system, mostly as the cause of one of the above
     socket.gaierror: _unknown_name,

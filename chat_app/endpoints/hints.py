@@ -20,6 +20,8 @@ _HOST: Final = "host.docker.internal"
 _LISTEN: Final = "start Ollama there with `OLLAMA_HOST=0.0.0.0`"
 _OLLAMA_PORT: Final = 11434
 _NEAREST: Final = 3
+LONGEST_NAME: Final = 100
+"""A longer name of a model is none that anybody typed: it is cut where it shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,18 @@ class Asked:
         return is_loopback(self.host)
 
     @property
+    def is_plain_here(self) -> bool:
+        """Whether it is reached without TLS and without a proxy, so that no certificates are needed."""
+        return self.is_here and self._url.scheme == "http"
+
+    @property
     def _url(self) -> SplitResult:
         return urlsplit(self.config.base_url)
+
+
+def shown(model: str) -> str:
+    """The name of a model as a sentence shows it, which may come from anybody and be of any length."""
+    return model if len(model) <= LONGEST_NAME else f"{model[:LONGEST_NAME]}…"
 
 
 def is_loopback(host: str) -> bool:
@@ -131,6 +143,14 @@ def of_certificate(asked: Asked) -> str:
     )
 
 
+def of_authorities() -> str:
+    """For certificates of authorities that cannot be read, so that nobody can be trusted."""
+    return (
+        "Let the environment variables `SSL_CERT_FILE` and `SSL_CERT_DIR` name certificates (PEM) that this program "
+        "can read, or unset them, and start it again."
+    )
+
+
 def of_plain_http(asked: Asked) -> str:
     """For a server that does not speak TLS."""
     return f"If the server speaks plain HTTP, write `http://` in {_setting('base_url', asked)}."
@@ -155,6 +175,11 @@ def of_limit(limit: str, asked: Asked) -> str:
             return f"What had arrived is kept. Set `max_tokens` in the preset's `parameters`, or {raised}."
 
 
+def of_list(asked: Asked) -> str:
+    """For a list of models that does not come."""
+    return f"See the server's own log, or name its models in {_setting('models', asked)}, which need no list."
+
+
 def of_key(asked: Asked) -> str:
     """For a key that is missing or refused."""
     verb = "Correct" if asked.key else "Set"
@@ -164,11 +189,13 @@ def of_key(asked: Asked) -> str:
 def of_model(asked: Asked) -> str:
     """For a model that the endpoint does not have."""
     sentences = []
-    folded = {name.lower(): name for name in asked.known_models if name != asked.model}
-    near = [folded[name] for name in get_close_matches(asked.model.lower(), folded, n=_NEAREST, cutoff=0.5)]
+    short = (name for name in asked.known_models if name != asked.model and len(name) <= LONGEST_NAME)
+    folded = {name.lower(): name for name in short}
+    model = asked.model.lower() if len(asked.model) <= LONGEST_NAME else ""  # else it would take minutes
+    near = [folded[name] for name in get_close_matches(model, folded, n=_NEAREST, cutoff=0.5)]
     if near:
         sentences.append(f"Did you mean {' or '.join(f'`{name}`' for name in near)}?")
-    if asked.is_ollama and asked.model:
+    if asked.is_ollama and model:
         sentences.append(f"Get it with `ollama pull {asked.model}`.")
     sentences.append("`chat-app models` lists what there is; the preset's `model` says what is asked for.")
     return " ".join(sentences)

@@ -14,7 +14,7 @@ from typing import Any, Final
 import httpx2
 
 from chat_app.config import EndpointConfig
-from chat_app.endpoints.failures import failure_of
+from chat_app.endpoints.failures import failure_of, not_made
 from chat_app.endpoints.hints import Asked
 from chat_app.endpoints.server_words import words_of
 from chat_app.errors import EndpointError, ModelMissing, ServerFailed
@@ -55,14 +55,14 @@ def no_model_yet(endpoint: str) -> ModelMissing:
 
 async def is_ollama(config: EndpointConfig) -> bool:
     """Whether the server of `config` is an Ollama. Never raises: one that cannot be asked is none."""
-    async with _client(config, read_s=RECOGNISED_WITHIN_S) as client:
-        try:
+    try:
+        async with _client(config, read_s=RECOGNISED_WITHIN_S) as client:
             greeting = await client.get("/")
             if _GREETING in greeting.text[:200]:
                 return True
             version = (await client.get("/api/version")).json()
-        except (httpx2.HTTPError, ValueError):
-            return False
+    except (EndpointError, httpx2.HTTPError, ValueError):
+        return False
     return isinstance(version, dict) and set(version) == {"version"}
 
 
@@ -93,13 +93,16 @@ async def pull(config: EndpointConfig, model: str, *, in_container: bool = False
 
 def _client(config: EndpointConfig, *, read_s: float) -> httpx2.AsyncClient:
     key = config.api_key.get_secret_value()
-    return httpx2.AsyncClient(
-        base_url=config.base_url.rstrip("/").removesuffix("/v1"),
-        headers={"Authorization": f"Bearer {key}"} if key else {},
-        verify=config.base_url.startswith("https:"),  # what TLS needs takes 60 ms to load
-        trust_env=not Asked(config).is_here,
-        timeout=httpx2.Timeout(read_s, connect=min(config.connect_timeout_s, read_s)),
-    )
+    try:
+        return httpx2.AsyncClient(
+            base_url=config.base_url.rstrip("/").removesuffix("/v1"),
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+            verify=config.base_url.startswith("https:"),  # what TLS needs takes 60 ms to load
+            trust_env=not Asked(config).is_here,
+            timeout=httpx2.Timeout(read_s, connect=min(config.connect_timeout_s, read_s)),
+        )
+    except (httpx2.InvalidURL, OSError) as error:
+        raise not_made(error, Asked(config)) from error
 
 
 def _progress(config: EndpointConfig, model: str, line: str) -> PullProgress:

@@ -1,7 +1,8 @@
 """One endpoint, looked at step by step until something is wrong: what `chat-app check` shows.
 
-Each step proves what the next one needs, so the first that fails is the cause and not a symptom. The last one asks for
-a single token, because a server may list a model that it cannot load. Nothing is retried: a check tells how it is.
+Each step proves what the next one needs, so the first that fails is the cause and not a symptom. The last one is a turn
+with a few tokens, read to its end, because a server may list a model that it cannot load, refuse a preset's parameters
+or break off its answers. Nothing is retried: a check tells how it is.
 """
 
 from __future__ import annotations
@@ -16,21 +17,23 @@ from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from chat_app.config import EndpointConfig
-from chat_app.conversation.deltas import Finish, ReasoningDelta, TextDelta
+from chat_app.config import EndpointConfig, PresetConfig
 from chat_app.conversation.messages import user
-from chat_app.conversation.turn import Request
+from chat_app.conversation.turn import Request, Turn, run_turn
 from chat_app.endpoints.client import connect
-from chat_app.endpoints.failures import failure_of, stream_cut, timed_out
-from chat_app.endpoints.hints import Asked, is_loopback, of_model
+from chat_app.endpoints.failures import failure_of, timed_out
+from chat_app.endpoints.hints import Asked, is_loopback, of_model, shown
 from chat_app.endpoints.refusals import no_models
 from chat_app.endpoints.status import Server
-from chat_app.errors import EndpointError, ModelMissing, NotFound, RequestRefused
+from chat_app.errors import ChatAppError, EndpointError, LengthLimit, ModelMissing, NotFound, RequestRefused
 
 LONGEST_S: Final = 60.0
-"""The longest that a check waits for the first token, whatever the endpoint's setting says."""
+"""The longest that a check waits for the first token, and in a silence, whatever the endpoint's settings say."""
+TOTAL_S: Final = 2 * LONGEST_S
+"""The longest that it reads one answer."""
+MOST_TOKENS: Final = 16
 
-_ONE_TOKEN: Final[Mapping[str, Any]] = {"max_tokens": 1}
+_LIMITS: Final = ("max_completion_tokens", "max_tokens")
 _PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
 
 StepName: TypeAlias = Literal["name resolves", "port answers", "models are listed", "model is there", "a token arrives"]
@@ -43,7 +46,7 @@ class Step:
     name: StepName
     ok: bool
     took_s: float
-    error: EndpointError | None = None
+    error: ChatAppError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Report:
         return self.error is None
 
     @property
-    def error(self) -> EndpointError | None:
+    def error(self) -> ChatAppError | None:
         """What stands in the way, if anything does."""
         return next((step.error for step in self.steps if not step.ok), None)
 
@@ -73,17 +76,20 @@ class Report:
 async def probe(
     config: EndpointConfig,
     *,
-    models: Sequence[str] = (),
+    presets: Sequence[PresetConfig] = (),
     in_container: bool = False,
     connects: Callable[..., Server] = connect,
 ) -> Report:
-    """The report on the endpoint of `config`, asked for the first of `models` that it has, or for its own."""
-    quick = config.model_copy(update={"first_token_timeout_s": min(config.first_token_timeout_s, LONGEST_S)})
+    """The report on the endpoint of `config`, asked for the first model of `presets` that it has, or for its own.
+
+    It is asked with the parameters of each preset that asks for this model, once for those that have the same.
+    """
+    quick = _quick(config)
     try:
         server = connects(quick, in_container=in_container)
     except EndpointError as wrong:
         return Report(config.name, Asked(quick).place, (Step("name resolves", ok=False, took_s=0.0, error=wrong),))
-    probing = _Probing(server, Asked(quick, in_container), tuple(models), config.models)
+    probing = _Probing(server, Asked(quick, in_container), tuple(presets), config.models)
     steps: list[Step] = []
     try:
         for name, look in probing.steps():
@@ -97,10 +103,16 @@ async def probe(
     return Report(config.name, probing.asked.place, tuple(steps), probing.models, probing.asked.model)
 
 
-async def _error_of(look: Callable[[], Awaitable[None]]) -> EndpointError | None:
+def _quick(config: EndpointConfig) -> EndpointConfig:
+    """`config` with less patience: somebody waits for the check."""
+    longest_s = {"first_token_timeout_s": LONGEST_S, "idle_timeout_s": LONGEST_S, "total_timeout_s": TOTAL_S}
+    return config.model_copy(update={name: min(getattr(config, name), limit_s) for name, limit_s in longest_s.items()})
+
+
+async def _error_of(look: Callable[[], Awaitable[None]]) -> ChatAppError | None:
     try:
         await look()
-    except EndpointError as error:
+    except ChatAppError as error:
         return error
     return None
 
@@ -111,7 +123,7 @@ class _Probing:
 
     server: Server
     asked: Asked
-    wanted: tuple[str, ...]
+    presets: tuple[PresetConfig, ...]
     models: tuple[str, ...]
     addresses: tuple[str, ...] = ()
 
@@ -171,30 +183,42 @@ class _Probing:
         """A model that the settings name is asked for even if the server does not list it (Azure's deployments)."""
         if not self.models:
             raise no_models(self.asked)
-        there = [model for model in self.wanted if {model, f"{model}:latest"} & set(self.models)]
-        model = next(iter(there or self.wanted), self.models[0])
+        wanted = [preset.model for preset in self.presets if preset.model]
+        there = [model for model in wanted if {model, f"{model}:latest"} & set(self.models)]
+        model = next(iter(there or wanted), self.models[0])
         self.asked = replace(self.asked, model=model, known_models=self.models)
-        if self.wanted and not there:
+        if wanted and not there:
             raise ModelMissing(
-                f"{self.asked.name} does not offer the model `{model}`.",
+                f"{self.asked.name} does not offer the model `{shown(model)}`.",
                 hint=of_model(self.asked),
                 endpoint=self.asked.name,
             )
 
     async def get_token(self) -> None:
-        try:
-            await self._get_one(_ONE_TOKEN)
-        except RequestRefused:
-            await self._get_one({})  # OpenAI's o-series, for one, refuses `max_tokens`
+        for parameters in self._parameters():
+            name = next((name for name in _LIMITS if name in parameters), _LIMITS[-1])
+            problem = await self._problem_of({**parameters, name: MOST_TOKENS})
+            if isinstance(problem, RequestRefused):
+                problem = await self._problem_of(parameters)  # OpenAI's o-series, for one, refuses `max_tokens`
+            if problem is not None:
+                raise problem
 
-    async def _get_one(self, parameters: Mapping[str, Any]) -> None:
-        """The one token may show nothing: then the end of the answer is proof enough."""
-        request = Request((user("Hi"),), self.asked.model, parameters)
-        async with aclosing(self.server.stream(request)) as stream:
-            async for delta in stream:
-                if isinstance(delta, TextDelta | ReasoningDelta | Finish):
-                    return
-        raise stream_cut(self.asked)
+    def _parameters(self) -> list[Mapping[str, Any]]:
+        """The different parameters with which presets ask for the model that is asked for; none if no preset does."""
+        different: list[Mapping[str, Any]] = []
+        for preset in self.presets:
+            if (preset.model or self.models[0]) == self.asked.model and preset.parameters not in different:
+                different.append(preset.parameters)
+        return different or [{}]
+
+    async def _problem_of(self, parameters: Mapping[str, Any]) -> ChatAppError | None:
+        """What a visitor would be told. That the few tokens were too few is no problem, even if they show nothing."""
+        turn = Turn("", "", 1, "", Request((user("Hi"),), self.asked.model, parameters))
+        problem: ChatAppError | None = None
+        async with aclosing(run_turn(turn, self.server, stop=asyncio.Event())) as answers:
+            async for answer in answers:
+                problem = answer.problem
+        return None if isinstance(problem, LengthLimit) else problem
 
 
 def _behind_proxy(base_url: str) -> bool:

@@ -39,7 +39,7 @@ def refusal(status: int | None, said: object, asked: Asked, retry_after_s: float
             what = f"{asked.name} {'refused the key' if asked.key else 'wants a key'}{http}"
             return told(errors.KeyRefused, what, asked, hints.of_key(asked), words=words)
         case None | 400 | 404 | 422 if _NO_MODEL.search(found):
-            what = f"{asked.name} does not have the model `{asked.model}`"
+            what = f"{asked.name} does not have the model `{hints.shown(asked.model)}`"
             return told(errors.ModelMissing, what, asked, hints.of_model(asked), words=words)
         case 404 | 405:
             what = f"{asked.who} has nothing at this address{http}"

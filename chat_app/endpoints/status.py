@@ -12,8 +12,10 @@ from typing import Final, Literal, Protocol, TypeAlias
 
 from chat_app.config import EndpointConfig
 from chat_app.conversation.turn import Endpoint
+from chat_app.endpoints.failures import list_timed_out
+from chat_app.endpoints.hints import Asked
 from chat_app.endpoints.ollama import no_model_yet
-from chat_app.errors import EndpointError, NotFound, TimedOut
+from chat_app.errors import EndpointError, NotFound
 
 PATIENCE_S: Final = 10.0
 """The longest that one endpoint is asked for its models."""
@@ -69,9 +71,11 @@ async def asked(
 ) -> EndpointStatus:
     """The status of `server` now, after it was asked for its models; takes no longer than `patience_s`.
 
-    A server that is down keeps the models it had before. One whose models are configured may have no list at all.
+    A server that is down keeps the models it had before. One whose models are configured may have no list at all, or
+    one that takes for ever, as long as it took the connection: that has a shorter limit, which then has not passed.
     """
     configured = server.config.models
+    connected = server.config.connect_timeout_s < patience_s
     try:
         async with asyncio.timeout(patience_s):
             listed = await server.models()
@@ -83,15 +87,8 @@ async def asked(
     except EndpointError as error:
         return replace(before, state="down", error=error)
     except TimeoutError:
-        return replace(before, state="down", error=_silent(server, patience_s))
+        if configured and connected:
+            return replace(before, state="up", error=None, models=configured)
+        return replace(before, state="down", error=list_timed_out(patience_s, Asked(server.config)))
     missing = no_model_yet(server.name) if ollama and not listed else None
     return EndpointStatus(server.name, "up", missing, configured or listed, ollama)
-
-
-def _silent(server: Server, patience_s: float) -> TimedOut:
-    return TimedOut(
-        f"{server.name} did not say within {patience_s:g} s which models it has.",
-        hint=f"Look at the server at {server.config.base_url}, or name its `models` in the settings.",
-        endpoint=server.name,
-        limit="connect_timeout_s",
-    )

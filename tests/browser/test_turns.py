@@ -7,7 +7,7 @@ from collections.abc import Callable
 from time import monotonic
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.app_process import App
 from tests.browser.chat_page import ChatPage, open_chat
@@ -139,7 +139,12 @@ def test_stop_ends_an_answer_however_it_was_started(
 def test_stop_works_before_the_first_word(chat: ChatPage, server: Upstream) -> None:
     """Also when it is pressed so soon that the server has not heard of the turn yet."""
     server.otherwise = hangs()
-    chat.page.route("**/queue/data*", lambda route: (time.sleep(0.5), route.continue_())[-1])
+
+    def late(route: Route) -> None:
+        time.sleep(0.5)
+        route.continue_()
+
+    chat.page.route("**/queue/join*", late)
     chat.send("Hi")
     chat.stop_button.click()
     chat.expect_answer("You stopped this answer.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -146,3 +147,21 @@ def test_the_module_runs_as_the_command_does(tmp_path: Path) -> None:
         "command line: --config: There is no file `no.yaml`.",
         "    Name another, or make it: `chat-app config init no.yaml`.",
     ]
+
+
+def test_serve_starts_although_the_trusted_certificates_cannot_be_read(tmp_path: Path) -> None:
+    """Gradio alone would end the program at its import; the endpoints with TLS say what is wrong on the page."""
+    environ = {
+        **os.environ,
+        "SSL_CERT_FILE": str(tmp_path / "missing.pem"),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
+    command = [sys.executable, "-m", "chat_app", "--demo", "--port=0"]
+    with subprocess.Popen(  # noqa: S603 -- our own program
+        command, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        try:
+            assert process.stdout
+            assert process.stdout.readline().startswith("The page:")
+        finally:
+            process.terminate()

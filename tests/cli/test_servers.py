@@ -38,8 +38,8 @@ def _configure(*endpoints: tuple[str, str], **presets: str) -> None:
     Path("config/chat.yaml").write_text(json.dumps(settings))  # JSON is YAML
 
 
-def _files() -> set[str]:
-    return {path.name for path in Path().iterdir()}
+def _files(folder: str = ".") -> set[str]:
+    return {path.name for path in Path(folder).iterdir()}
 
 
 def _make_file(name: str) -> None:
@@ -54,7 +54,8 @@ async def test_check_is_content_with_a_server_that_answers() -> None:
     assert result.exit_code == 0, result.output
     assert "main" in result.output
     assert "Feedback goes to feedback, which can be written." in result.output
-    assert _files() == {"config"}, "a check leaves nothing behind"
+    assert _files() == {"config", "feedback"}, "a check makes the folder, as the page would"
+    assert "feedback.csv" not in _files("feedback"), "but no file of verdicts"
 
 
 async def test_check_has_one_hint_for_each_problem() -> None:
@@ -110,6 +111,16 @@ async def test_check_finds_a_feedback_folder_that_is_below_a_file(monkeypatch: p
     told = json.loads((await _run("check", "--json")).output)["feedback"]
     assert (told["ok"], told["code"]) == (False, "store_failed")
     assert "chat.flagging_dir" in told["hint"]
+
+
+async def test_check_finds_a_feedback_file_that_is_somebody_elses(tmp_path: Path) -> None:
+    """Its folder can be written, and no verdict would ever be kept."""
+    folder = tmp_path / "feedback"
+    folder.mkdir()
+    (folder / "feedback.csv").write_text("name,age\nAnn,7\n")
+    told = json.loads((await _run("check", "--json")).output)["feedback"]
+    assert (told["ok"], told["code"]) == (False, "store_failed")
+    assert "not a feedback file" in told["sentence"]
 
 
 async def test_bad_settings_are_exit_status_2() -> None:

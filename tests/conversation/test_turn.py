@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from time import monotonic
 
 import pytest
 
@@ -11,12 +12,14 @@ from chat_app.conversation.deltas import Answer, Finish, ReasoningDelta, Started
 from chat_app.conversation.messages import user
 from chat_app.conversation.turn import Request, Turn, TurnSummary, run_turn
 from chat_app.errors import (
+    AnswerProblem,
     ChatAppError,
     ConnectionRefused,
     EmptyAnswer,
     EndpointError,
     Filtered,
     LengthLimit,
+    ShuttingDown,
     Stopped,
     StreamBroken,
 )
@@ -42,11 +45,18 @@ def turn_of(
     beat_s: float = LONG_S,
     every_s: float = 0.0,
     clock: Callable[[], float] | None = None,
+    why_stopped: Callable[[], AnswerProblem | None] = lambda: None,
 ) -> AsyncGenerator[Answer, None]:
     """A turn that asks `script`; `told` gets what its observers are told."""
-    clocks = {"clock": clock} if clock else {}
     return run_turn(
-        TURN, script, stop=stop or asyncio.Event(), observers=[told.append], every_s=every_s, beat_s=beat_s, **clocks
+        TURN,
+        script,
+        stop=stop or asyncio.Event(),
+        why_stopped=why_stopped,
+        observers=[told.append],
+        every_s=every_s,
+        beat_s=beat_s,
+        clock=clock or monotonic,
     )
 
 
@@ -270,3 +280,14 @@ async def test_many_pieces_make_few_updates() -> None:
     answers = [answer async for answer in turn_of(Script(STARTED, *steps, Finish("stop")), [], every_s=0.1)]
     assert answers[-1].text == "x" * 100
     assert len(answers) <= 5
+
+
+async def test_a_stop_may_have_another_reason_than_the_visitor() -> None:
+    """The process is being stopped, say: the answer and its summary tell the same."""
+    told: list[TurnSummary] = []
+    stop = asyncio.Event()
+    stop.set()
+    why = ShuttingDown("The server is being stopped.", hint="Try again.")
+    answer = await last(turn_of(Script(), told, stop=stop, why_stopped=lambda: why))
+    assert answer.problem is why
+    assert [summary.outcome for summary in told] == ["shutting_down"]

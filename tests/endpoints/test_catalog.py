@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from chat_app.conversation.turn import Request
 from chat_app.endpoints.catalog import Catalog
 from chat_app.endpoints.discovery import Found
 from chat_app.endpoints.status import EndpointStatus, asked
-from chat_app.errors import ChoiceError, EndpointError, KeyRefused, NotFound
+from chat_app.errors import ChoiceError, ConnectionFailed, EndpointError, KeyRefused, NotFound
 from tests.doubles import FakeOllama, ScriptedServer, refused, running_ollama, says, served
 
 ANY = PresetConfig()
@@ -118,6 +120,79 @@ async def test_a_server_that_says_nothing_is_down_after_a_while() -> None:
     assert status.state == "down"
     assert status.error
     assert status.error.code == "timeout"
+
+
+async def test_a_server_that_says_nothing_is_named_without_the_password_in_its_address() -> None:
+    """What is said of it reaches the page and `/ready`."""
+    server = ScriptedServer(EndpointConfig(name="main", base_url="http://me:secret@main.invalid:8000/v1"))
+    server.listing = asyncio.Event()
+    status = await asked(server, EndpointStatus("main"), _Servers().is_ollama, patience_s=0.01)
+    assert status.error
+    assert status.error.sentence == "main (main.invalid:8000) did not list its models within 0.01 s."
+    assert "`models` of endpoint `main`" in status.error.hint
+    assert "secret" not in str(status.error)
+
+
+async def test_a_list_that_does_not_come_is_no_fault_if_the_models_are_configured() -> None:
+    """As if there were none; but only where the server took the connection, whose own limit had not passed."""
+    for connect_timeout_s, state in ((0.01, "up"), (5.0, "down")):
+        config = served("main", models=("big",), connect_timeout_s=connect_timeout_s)
+        server = ScriptedServer(config)
+        server.listing = asyncio.Event()
+        status = await asked(server, EndpointStatus("main"), _Servers().is_ollama, patience_s=0.02)
+        assert (status.state, status.error is None) == (state, state == "up")
+
+
+class _Defect(ScriptedServer):
+    """A server at which our own client fails in a way that nobody foresaw."""
+
+    async def models(self) -> tuple[str, ...]:
+        if self.asked < 2:
+            self.asked += 1
+            raise RuntimeError("of me:secret@main")
+        return await super().models()
+
+
+async def test_a_defect_in_a_look_is_logged_and_does_not_end_the_looking(caplog: pytest.LogCaptureFixture) -> None:
+    """The endpoint is down and says of what kind it was; the others and the next look go on."""
+    defect = _Defect(served("main"))
+    defect.listing = ("toy",)
+    catalog = Catalog(
+        Found((defect.config,), configured=True), connects=lambda *_, **__: defect, asks_ollama=_Servers().is_ollama
+    )
+    async with catalog.running(NEVER_S, 0.001), asyncio.timeout(1):
+        (status,) = catalog.statuses()
+        assert status.state == "down"
+        assert status.error
+        assert status.error.sentence == "main (main.invalid) could not be asked (RuntimeError)."
+        while catalog.statuses()[0].state != "up":  # noqa: ASYNC110 -- what is tested is that it goes on by itself
+            await asyncio.sleep(0.001)
+    logged = [record for record in caplog.records if record.message == "catalog_failed"]
+    assert [record.exc_info is not None for record in logged] == [True, True]
+    assert "secret" not in " ".join(str(status.error) for status in catalog.statuses())
+
+
+async def test_an_endpoint_that_cannot_be_made_is_down_and_leaves_the_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Certificates that cannot be read concern those with TLS; the page comes up and says so, and so does the turn."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
+    safe = EndpointConfig(name="safe", base_url="https://safe.invalid/v1")
+    async with running_ollama(FakeOllama("toy")) as config:
+        catalog = Catalog(Found((safe, config), configured=True))
+        async with catalog.running(NEVER_S, NEVER_S):
+            down, up = catalog.statuses()
+            endpoint, model = catalog.choose(PresetConfig(endpoints=("safe",)), "")
+            with pytest.raises(ConnectionFailed, match="SSL_CERT_FILE"):
+                await anext(endpoint.stream(Request((user("Hi"),), model)))
+    assert (down.state, up.state) == ("down", "up")
+    assert down.error
+    assert "SSL_CERT_FILE" in down.error.hint
+    lengths = []
+    for _ in range(2):
+        await catalog.refresh()
+        lengths.append(len(extract_tb(down.error.__traceback__)))
+    assert lengths[0] == lengths[1], "the error does not grow with each look"
 
 
 async def test_configured_models_are_offered_and_no_others_but_the_server_is_still_asked() -> None:
@@ -233,6 +308,16 @@ async def test_a_model_that_nobody_lists_is_refused_with_the_nearest_names() -> 
     assert raised.value.sentence == "There is no model `lama3.2` on ollama or spare."
     assert "Did you mean `llama3.2:3b`?" in raised.value.hint
     assert "`ollama pull lama3.2`" in raised.value.hint
+
+
+async def test_a_model_that_is_in_no_known_list_is_not_asked_for_where_nobody_answers() -> None:
+    """The dead endpoint's error would hide that the living one does not have it; one that is up is asked."""
+    catalog, _ = await _looked({"main": ("toy",), "spare": refused("spare")})
+    with pytest.raises(ChoiceError, match="…` on main; spare cannot be asked") as raised:
+        catalog.choose(ANY, "big" * 1000)
+    assert len(raised.value.sentence) < 200
+    catalog, servers = await _looked({"main": ("toy",), "spare": refused("spare"), "other": ()})
+    assert await _names_asked(catalog, servers, "big") == ["spare", "other"]
 
 
 async def test_a_model_that_nobody_lists_is_asked_for_where_no_list_is_known() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 import logging
+from pathlib import Path
 
 import httpx
 import httpx2
@@ -200,6 +201,21 @@ async def test_a_client_that_was_handed_in_stays_open() -> None:
         endpoint = connect(config(), http_client=http_client)
         await endpoint.aclose()
         assert not http_client.is_closed
+
+
+@pytest.mark.parametrize("content", [None, "", "no certificate"])
+async def test_certificates_that_cannot_be_read_are_said_at_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None
+) -> None:
+    """A file that is missing, empty or something else; who is asked in the clear on this machine needs none."""
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_text(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    with pytest.raises(errors.ConnectionFailed, match="`SSL_CERT_FILE`") as failed:
+        connect(config("https://llm.example/v1"))
+    assert not failed.value.retryable
+    await connect(config("http://127.0.0.1:9/v1")).aclose()
 
 
 async def test_an_address_that_cannot_be_one_is_said_at_once() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from time import process_time
 
 import pytest
 
@@ -54,6 +55,18 @@ def test_a_missing_model_gets_its_nearest_names_and_a_command() -> None:
     assert hints.of_model(ollama).startswith("Did you mean `llama3.2:3b`? Get it with `ollama pull lama3.2`.")
     assert "ollama" not in hints.of_model(asked("http://localhost:8000/v1", model="x"))
     assert "Did you mean" not in hints.of_model(replace(ollama, model="qwen3"))
+
+
+def test_a_name_of_any_length_is_answered_at_once_and_cut() -> None:
+    """Comparing 20,000 characters takes seconds, in which nobody else gets an answer."""
+    asked_for = "a" * 20_000
+    known = ("b" * 20_000, "a" * 20_001, "a" * 100)
+    started = process_time()
+    hint = hints.of_model(replace(asked("http://localhost:11434/v1", model=asked_for), known_models=known))
+    assert process_time() - started < 0.05
+    assert hint == "`chat-app models` lists what there is; the preset's `model` says what is asked for."
+    assert hints.shown(asked_for) == "a" * 100 + "…"
+    assert hints.shown("a" * 100) == "a" * 100
 
 
 def test_an_address_without_v1_is_completed() -> None:

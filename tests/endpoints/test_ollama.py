@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from chat_app.config import EndpointConfig
 from chat_app.endpoints.demo import running as running_demo
 from chat_app.endpoints.loopback import Receive, Scope, Send, serving
 from chat_app.endpoints.ollama import PullProgress, is_ollama, no_model_yet, pull
-from chat_app.errors import ConnectionRefused, EndpointError, ModelMissing, ServerFailed
+from chat_app.errors import ConnectionFailed, ConnectionRefused, EndpointError, ModelMissing, ServerFailed
 from tests.doubles import FakeOllama, running_ollama
 
 CLOSED = EndpointConfig(name="ollama", base_url="http://127.0.0.1:9/v1")
@@ -55,6 +56,17 @@ async def test_any_other_server_is_none() -> None:
     async with running_demo() as config:
         assert not await is_ollama(config)
     assert not await is_ollama(CLOSED)
+
+
+async def test_a_server_for_which_no_client_can_be_made_is_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Certificates that cannot be read; a pull says so."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
+    config = EndpointConfig(name="ollama", base_url="https://ollama.invalid/v1")
+    assert not await is_ollama(config)
+    with pytest.raises(ConnectionFailed, match="SSL_CERT_FILE"):
+        await anext(pull(config, "llama3.2"))
 
 
 async def test_a_pull_tells_its_steps() -> None:

@@ -6,16 +6,21 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx2
 import pytest
 
 from chat_app.config import Config, EndpointConfig, PresetConfig
 from chat_app.endpoints.checkup import Checkup, checkup
+from chat_app.endpoints.client import HttpEndpoint
 from chat_app.endpoints.demo import running as running_demo
 from chat_app.endpoints.discovery import Found
 from chat_app.endpoints.loopback import Receive, Scope, Send, serving
 from chat_app.endpoints.probe import Report, probe
+from chat_app.errors import TimedOut
 from tests.doubles import FakeOllama, running_ollama
+from tests.endpoints.wire import hang, saying, talking
 
+CHAT = {"model", "messages", "stream", "stream_options"}
 STEPS = ["name resolves", "port answers", "models are listed", "model is there", "a token arrives"]
 
 
@@ -28,6 +33,8 @@ class _Server:
         self.statuses = list(statuses)
         self.asked: list[dict[str, Any]] = []
         self.delta: dict[str, str] = {"content": "Hi"}
+        self.body = ""
+        """What it sends instead of an answer, if anything."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         status, body = self.list_status, json.dumps({"data": [{"id": name} for name in self.models]})
@@ -35,7 +42,7 @@ class _Server:
             self.asked.append(json.loads((await receive())["body"]))
             status = self.statuses.pop(0) if self.statuses else 200
             chunk = json.dumps({"choices": [{"index": 0, "delta": self.delta, "finish_reason": "length"}]})
-            body = f"data: {chunk}\n\ndata: [DONE]\n\n" if status == 200 else ""
+            body = self.body or f"data: {chunk}\n\ndata: [DONE]\n\n"
         if status != 200:
             body = json.dumps({"error": {"message": "Unsupported parameter: 'max_tokens'"}})
         await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]})
@@ -46,6 +53,18 @@ class _Server:
 async def _running(server: _Server, **settings: Any) -> AsyncGenerator[EndpointConfig, None]:
     async with serving(server) as address:
         yield EndpointConfig(name="main", base_url=f"{address}/v1", **settings)
+
+
+class _Unlisted(HttpEndpoint):
+    """A client that knows the models without asking."""
+
+    async def models(self) -> tuple[str, ...]:
+        return self.config.models
+
+
+def _unlisted(config: EndpointConfig, *, in_container: bool) -> _Unlisted:
+    client = httpx2.AsyncClient()
+    return _Unlisted(config, client, in_container=in_container, closes_client=True, list_read_s=1)
 
 
 def _taken(report: Report) -> list[str]:
@@ -115,28 +134,28 @@ async def test_a_model_that_is_not_there_is_named_with_its_nearest() -> None:
     """Before it is asked for: nothing is loaded in vain."""
     server = _Server("llama3.2:3b", "qwen3")
     async with _running(server) as config:
-        report = await probe(config, models=["llama3.2:8b"])
+        report = await probe(config, presets=[PresetConfig(model="llama3.2:8b")])
     assert (_taken(report), _code(report)) == (STEPS[:4], "model_missing")
     assert report.error
     assert "`llama3.2:3b`" in report.error.hint
     assert server.asked == []
 
 
-async def test_the_first_of_the_wanted_models_that_is_there_is_asked_for_one_token() -> None:
-    """No more than one, because tokens cost money; Ollama's tag may be left out."""
+async def test_the_first_of_the_wanted_models_that_is_there_is_asked_for_a_few_tokens() -> None:
+    """No more than that, because tokens cost money; Ollama's tag may be left out."""
     server = _Server("small:latest", "big")
     async with _running(server) as config:
-        report = await probe(config, models=["huge", "small"])
+        report = await probe(config, presets=[PresetConfig(model="huge"), PresetConfig(model="small")])
     assert report.ok
     assert report.model == "small"
-    assert [(asked["model"], asked["max_tokens"]) for asked in server.asked] == [("small", 1)]
+    assert [(asked["model"], asked["max_tokens"]) for asked in server.asked] == [("small", 16)]
 
 
 async def test_a_model_of_the_settings_is_asked_for_although_nobody_lists_it() -> None:
     """Azure lists models and takes deployments; some servers have no list at all."""
     for server in (_Server("other"), _Server(list_status=404)):
         async with _running(server, models=("mine",)) as config:
-            report = await probe(config, models=["mine"])
+            report = await probe(config, presets=[PresetConfig(model="mine")])
         assert report.ok
         assert server.asked[0]["model"] == "mine"
 
@@ -166,6 +185,59 @@ async def test_one_token_that_shows_nothing_is_an_answer() -> None:
     server.delta = {}
     async with _running(server) as config:
         assert (await probe(config)).ok
+
+
+BEGUN = 'data: {"choices": [{"index": 0, "delta": {"content": "Hi"}}]}\n\n'
+EMPTY = 'data: {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}\n\ndata: [DONE]\n\n'
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (EMPTY, "empty_answer"),
+        (BEGUN, "stream_cut"),
+        (BEGUN + 'data: {"error": {"message": "out of memory"}}\n\n', "server_failed"),
+        (BEGUN + "data: {oops\n\n", "stream_broken"),
+    ],
+)
+async def test_an_answer_is_read_to_its_end(body: str, code: str) -> None:
+    """Its first token proves little: what a visitor would be told is what the check tells."""
+    server = _Server("toy")
+    server.body = body
+    async with _running(server) as config:
+        report = await probe(config)
+    assert (_taken(report), _code(report)) == (STEPS, code)
+
+
+async def test_silence_in_the_middle_of_an_answer_is_told() -> None:
+    """With the limit that passed."""
+    async with talking(saying(BEGUN.encode(), then=hang)) as base_url:
+        config = EndpointConfig(name="main", base_url=base_url, models=("toy",), idle_timeout_s=0.05)
+        error = (await probe(config, connects=_unlisted)).error
+    assert isinstance(error, TimedOut)
+    assert error.limit == "idle_timeout_s"
+
+
+async def test_the_parameters_of_the_presets_that_ask_for_the_model_are_sent() -> None:
+    """Each kind once; a limit of theirs gives way to the few tokens, by the name that they have for it."""
+    server = _Server("toy", "big")
+    parameters: list[dict[str, Any]] = [{"temperature": 2}, {"temperature": 2}, {"max_completion_tokens": 900}]
+    presets = [PresetConfig(parameters=each) for each in parameters]
+    presets += [PresetConfig(model="toy"), PresetConfig(model="big", parameters={"seed": 1})]
+    async with _running(server) as config:
+        assert (await probe(config, presets=presets)).ok
+    sent = [{name: value for name, value in asked.items() if name not in CHAT} for asked in server.asked]
+    assert sent == [{"temperature": 2, "max_tokens": 16}, {"max_completion_tokens": 16}, {"max_tokens": 16}]
+    assert {asked["model"] for asked in server.asked} == {"toy"}
+
+
+async def test_parameters_that_the_server_refuses_are_a_problem() -> None:
+    """Also without the limit of the check."""
+    server = _Server("toy", statuses=(400, 400))
+    async with _running(server) as config:
+        result = await _checked(Config(presets=(PresetConfig(parameters={"logprobs": "x"}),)), config)
+    assert [problem.code for problem in result.problems] == ["request_refused"]
+    assert [asked["logprobs"] for asked in server.asked] == ["x", "x"]
 
 
 async def test_an_address_that_cannot_be_one_is_told_and_not_crashed_on() -> None:

@@ -28,9 +28,24 @@ def test_a_request_holds_what_every_server_accepts_and_nothing_else() -> None:
 def test_text_goes_out_as_it_was_typed() -> None:
     """Tabs, indentation, leading blank lines and several parts, joined as they stand."""
     typed = "\n\n\tdef f():\r\n\t\treturn 'é🙂'  \n"
-    body = body_of(Request((user(typed), Message("user", (Text(" a"), Text("b ")))), "m"), "m")
+    said = (user(typed), assistant("Yes."), Message("user", (Text(" a"), Text("b "))))
+    body = body_of(Request(said, "m"), "m")
 
-    assert [message["content"] for message in body["messages"]] == [typed, " ab "]
+    assert [message["content"] for message in body["messages"]] == [typed, "Yes.", " ab "]
+
+
+def test_neighbours_of_one_role_go_out_as_one_message() -> None:
+    """A question whose turn failed and the next one: many chat templates refuse two in a row."""
+    request = Request((system("Be brief."), user("Hi"), user("Hello?"), assistant("Yes."), user("Why?")), "m")
+    body = body_of(request, "m")
+
+    assert body["messages"] == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Hi\n\nHello?"},
+        {"role": "assistant", "content": "Yes."},
+        {"role": "user", "content": "Why?"},
+    ]
+    assert len(request.messages) == 5
 
 
 def test_half_an_emoji_does_not_stop_the_request() -> None:
