@@ -6,6 +6,7 @@ requests through to it, the response headers, and the routes `/health` and `/rea
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ from chat_app.service import ChatService
 from chat_app.ui import page
 from chat_app.ui.document import WithScript
 from chat_app.ui.interface import ChatPage
+
+log = logging.getLogger(__name__)
 
 MAX_TURNS = 2000
 """Gradio lets 40 events run at once; turns only wait, so the limit is what memory holds."""
@@ -82,6 +85,9 @@ def create_app(config: Config, found: Found, *, demo: bool = False, contained: b
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with catalog.running():
+            if catalog.demo and not demo:
+                why = next((status.error.sentence for status in catalog.statuses() if status.error), "")
+                log.warning("the_demo_answers", extra={"because": why})
             yield
 
     root = FastAPI(lifespan=lifespan, openapi_url=None)

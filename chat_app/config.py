@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
+CssSize: TypeAlias = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?(px|em|rem|vh|dvh|svh|%)$")]
 Seconds: TypeAlias = Annotated[float, Field(gt=0, le=86400)]
 LONGEST_NAME = 100
 SHORTEST_SECRET = 10
@@ -125,14 +126,14 @@ class ChatConfig(_Settings):
     example_labels: tuple[str, ...] = ()
     """What the examples show instead of their text, one for each."""
     example_icons: tuple[Path, ...] = ()
-    """Pictures above the examples, one file for each."""
+    """Pictures above the examples, one file for each; paths start at the working directory."""
     run_examples_on_click: bool = True
     """Whether a click on an example sends it; else it is put into the text box."""
     avatar_images: tuple[Path | None, Path | None] = (None, None)
-    """Picture files of the visitor and of the model; `null` for none."""
+    """Picture files of the visitor and of the model, `null` for none; paths start at the working directory."""
     layout: Literal["bubble", "panel"] = "bubble"
     """Messages as bubbles on two sides, or one under the other in full width."""
-    height: int | str | None = None
+    height: Annotated[int, Field(gt=0)] | CssSize | None = None
     """Height of the conversation in pixels or as a CSS size. Left out, it fills the window."""
     fill_width: bool = False
     """Whether the page takes the whole width of the window."""

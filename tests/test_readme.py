@@ -149,7 +149,7 @@ def test_docker_is_told_of_what_is_there() -> None:
     """The files that `build` and `up` read, and the services that the sentence beside it promises."""
     commands = [shlex.split(command) for command in of_kind("docker")]
     assert [command[1] for command in commands] == ["compose", "build", "run"]
-    assert commands[0][2:] == ["up"]
+    assert commands[0][2:] == ["up", "--build", "--detach"]
     assert {"chat", "ollama", "pull"} == set(SERVICES)
     assert commands[1][2:] == ["-t", SERVICES["chat"]["image"], "."]
 

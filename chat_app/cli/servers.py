@@ -43,8 +43,8 @@ _STEPS: Final[Mapping[str, str]] = {
 }
 _PIPED_COLUMNS: Final = 200
 _NOTHING_FOUND: Final = (
-    "No endpoint is configured, and nothing answers where one is usually found: `chat-app serve` would show the demo. "
-    "Start Ollama, set OPENAI_BASE_URL, or name a server in the settings: `chat-app config init config/chat.yaml`."
+    "No endpoint is configured, and nothing answers where one was looked for: `chat-app serve` shows the demo until "
+    "something does. To ask another server, set OPENAI_BASE_URL, or name it in a file: `chat-app config init my.yaml`."
 )
 
 
@@ -69,9 +69,13 @@ def check(config_file: ConfigFile = None, *, as_json: Json = False) -> None:
         _print_json({"ok": not problems, "configured": found.configured, **_checkup_fields(result), "feedback": told})
     else:
         _print_checkup(result, folder, unwritable)
-        if not found.configured and not any(report.models for report in result.reports):
+        if not found.configured and not any(_answers(report) for report in result.reports):
             typer.echo(f"\n{_NOTHING_FOUND}")
     raise typer.Exit(1 if problems else 0)
+
+
+def _answers(report: Report) -> bool:
+    return any(step.ok for step in report.steps if _STEPS[step.name] == "list")
 
 
 def models(config_file: ConfigFile = None, *, as_json: Json = False) -> None:

@@ -44,6 +44,7 @@ _RULES = {
     "value_error": "{error}",
 }
 _PATTERNS = {
+    "height": "Must be a number of pixels or a CSS size such as `60vh`.",
     "root_path": "Must be empty, or begin with `/` and not end with it.",
 }
 
@@ -93,7 +94,7 @@ def _shape(path: Path, item: Mapping[str, Any], place: Place) -> str:
         case "string_type" if isinstance(item["input"], bool | int | float):
             return "Put it in quotes."
         case "tuple_type":
-            return 'Write it as JSON: `["one", "two"]`.' if by_variable else "Write `[one, two]`."
+            return 'Write it as JSON: `["one", "two"]`.' if by_variable else 'Write `["one", "two"]`.'
         case "model_type" | "dict_type":
             names = names_at(path)
             example = f"`{names[0]}: …`" if names else "`name: value`"

@@ -17,7 +17,16 @@ from typing import Any, Protocol
 from chat_app.conversation.coalesce import batches
 from chat_app.conversation.deltas import Answer, Delta, fold
 from chat_app.conversation.messages import Message
-from chat_app.errors import AnswerProblem, ChatAppError, EmptyAnswer, Filtered, LengthLimit, Stopped, UnexpectedError
+from chat_app.errors import (
+    AnswerProblem,
+    ChatAppError,
+    EmptyAnswer,
+    EndpointError,
+    Filtered,
+    LengthLimit,
+    Stopped,
+    UnexpectedError,
+)
 
 UPDATE_EVERY_S = 0.08
 """The shortest time between two updates of the page."""
@@ -100,8 +109,8 @@ async def run_turn(
 
     Yields about every `beat_s` seconds, also when nothing came. Set `stop` to end it with what had arrived; close the
     generator to abandon it, which closes the connection too and counts as stopped. `why_stopped` may know another
-    reason to stop than the visitor. Either way the observers are told
-    once, and of a defect of this program too, which is raised.
+    reason to stop than the visitor. Either way the observers are told once, and of a defect of this program too,
+    which is raised.
     """
     started = clock()
     answer = Answer()
@@ -140,7 +149,7 @@ def summary_of(turn: Turn, answer: Answer) -> TurnSummary:
         conversation_id=turn.conversation_id,
         turn=turn.number,
         preset=turn.preset,
-        endpoint=answer.endpoint,
+        endpoint=answer.endpoint or (answer.problem.endpoint if isinstance(answer.problem, EndpointError) else ""),
         model=answer.model or turn.request.model,
         parameters=turn.request.parameters,
         finish_reason=answer.finish_reason or ("stopped" if outcome == Stopped.code else ""),

@@ -182,8 +182,10 @@ def of_list(asked: Asked) -> str:
 
 def of_key(asked: Asked) -> str:
     """For a key that is missing or refused."""
-    verb = "Correct" if asked.key else "Set"
-    return f"{verb} {_setting('api_key', asked)}, best as `${{NAME}}` with the key in the environment or in `.env`."
+    what = f"{'Correct' if asked.key else 'Set'} {_setting('api_key', asked)}"
+    if isinstance(asked.config, LookedFor):
+        return f"{what}, in the environment or in `.env`."
+    return f"{what}, best as `${{NAME}}` with the key in the environment or in `.env`."
 
 
 def of_model(asked: Asked) -> str:

@@ -42,8 +42,8 @@ History = list[dict[str, Any]]
 _PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 _AT_ONCE: dict[str, Any] = {**_PRIVATE, "queue": False}
 _GONE = (
-    "The page could not reach its server, so your question was not answered.",
-    "It is kept here: look at the connection, then try again.",
+    "The page could not reach its server, so the answer is missing or not whole.",
+    "Your question is kept here: look at the connection, then try again.",
 )
 _UNREADABLE = "These are not the values that this event takes. What `/chat` takes stands in `/gradio_api/info`."
 
@@ -92,7 +92,11 @@ class ChatPage(gr.ChatInterface):
     def _render_header(self) -> None:
         with gr.Row(elem_id="masthead", equal_height=False):
             with gr.Column(scale=3, min_width=200):
-                gr.Markdown(f"# {self.title}\n\n{self.description or ''}", elem_id="title", sanitize_html=True)
+                gr.Markdown(
+                    f"# {render.plain(self._chat.title)}\n\n{self.description or ''}",
+                    elem_id="title",
+                    sanitize_html=True,
+                )
             with gr.Row(elem_id="pickers", scale=2):
                 self.preset = gr.Dropdown(
                     list(self._presets),
@@ -273,7 +277,7 @@ class ChatPage(gr.ChatInterface):
     async def _rate(self, posted: History, like: gr.LikeData, request: gr.Request) -> str:
         rated = history.rated_answer(posted, like.index)
         if rated is None:
-            return page.alert_html("This answer cannot be rated.", "Wait until it is finished, or ask again.")
+            return self._said("This cannot be rated.", "Only finished answers can.")
         rating = history.rating_of(like.liked)
         try:
             await self._service.rate(
@@ -281,8 +285,12 @@ class ChatPage(gr.ChatInterface):
             )
         except ChatAppError as error:
             log.warning("verdict_refused", extra={"code": error.code})
-            return page.alert_html(error.sentence, error.hint)
+            return self._said(error.sentence, error.hint)
         return page.status_html(self._service.status())
+
+    def _said(self, sentence: str, hint: str) -> str:
+        """Something to tell the visitor, above what there is to say of the servers."""
+        return page.alert_html(sentence, hint) + page.status_html(self._service.status())
 
     async def _look(self, preset: str, model: str | None) -> tuple[str, gr.Timer, dict[str, Any]]:
         """How the servers are, whether to look again soon, and the models to pick from.

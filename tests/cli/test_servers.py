@@ -89,7 +89,7 @@ async def test_check_says_what_would_happen_when_there_is_no_server_at_all() -> 
     """The demo would be shown; and what to do to get a real answer."""
     result = await _run("check")
     assert result.exit_code == 1
-    assert "`chat-app serve` would show the demo" in result.output
+    assert "`chat-app serve` shows the demo" in result.output
     assert "OPENAI_BASE_URL" in result.output
     assert json.loads((await _run("check", "--json")).output)["configured"] is False
 

@@ -112,7 +112,7 @@ def test_a_variable_that_sets_nothing_is_told_by_its_name(tmp_path: Path, name: 
         ("chat: {title: [a]}", "chat.title: Must be text. Stands above the conversation"),
         ("chat: {editable: perhaps}", "chat.editable: Must be true or false. "),
         ("chat: {height: [1]}", "chat.height: Must be a whole number or text. "),
-        ("chat: {examples: one}", "chat.examples: Must be a list. Write `[one, two]`."),
+        ("chat: {examples: one}", 'chat.examples: Must be a list. Write `["one", "two"]`.'),
         ("chat: {examples: ['']}", "chat.examples.0: Must not be empty. Questions offered"),
         ("chat: {layout: bubbles}", "chat.layout: Must be `bubble` or `panel`. Did you mean `bubble`?"),
         ("chat: {layout: 7}", "chat.layout: Must be `bubble` or `panel`. Messages as bubbles"),

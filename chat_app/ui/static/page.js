@@ -165,7 +165,7 @@
   const FAILURE = `\n\n${message({ msg: "unexpected_error", message: GONE, success: false })}${message({ msg: "close_stream" })}`;
   const refused = () =>
     new Response(JSON.stringify({ detail: GONE, error: GONE }), {
-      status: 503,
+      status: 500, // 503 means to Gradio that it is busy
       headers: { "Content-Type": "application/json" },
     });
   const streamOf = (body) => new Response(body, { headers: { "Content-Type": "text/event-stream" } });
@@ -224,7 +224,13 @@
   document.addEventListener("scroll", lookWhenScrolled, true);
   document.addEventListener("wheel", leaveByWheel, { capture: true, passive: true });
   document.addEventListener("touchstart", leaveByFinger, { capture: true, passive: true });
-  new MutationObserver(follow).observe(document, { subtree: true, childList: true, characterData: true });
+  // Gradio's two buttons beside the text box are pictures without a name.
+  const nameButtons = () => {
+    for (const [selector, name] of [["submit", "Send"], ["stop", "Stop"]]) {
+      document.querySelector(`#question .${selector}-button:not([aria-label])`)?.setAttribute("aria-label", name);
+    }
+  };
+  new MutationObserver(() => (follow(), nameButtons())).observe(document, { subtree: true, childList: true, characterData: true });
   globalThis.fetch = fetchForGradio;
   globalThis.chatApp = { event };
 })();
