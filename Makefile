@@ -33,11 +33,11 @@ types: .venv/dev.stamp
 	$(V)/mypy
 
 unit: .venv/dev.stamp
-	$(V)/pytest --ignore=tests/browser
+	$(V)/pytest --numprocesses=2 --dist=loadfile --ignore=tests/browser
 
 browser: .venv/dev.stamp
 	$(V)/python tests/browser/chromium.py
-	$(V)/pytest tests/browser
+	$(V)/pytest --numprocesses=2 --dist=loadfile tests/browser
 
 format: .venv/dev.stamp
 	$(V)/ruff format .
