@@ -177,3 +177,15 @@ def test_a_model_that_the_server_does_not_have_is_said_with_what_it_has(
     chat.ask("Hi")
     chat.expect_answer("Did you mean toy?")
     chat.expect_answer("toi")
+
+
+def test_an_example_can_be_put_into_the_text_box_instead_of_being_sent(
+    page: Page, start_app: StartApp, server: Upstream
+) -> None:
+    """`run_examples_on_click: false`."""
+    chat_settings = '{examples: ["Two\\n\\tlines"], run_examples_on_click: false}'
+    app = start_app(f'endpoints: [{{name: a, base_url: "{server.base_url}"}}]\nchat: {chat_settings}\n')
+    chat = open_chat(page, app)
+    chat.conversation.locator("button.example").click()
+    expect(chat.box).to_have_value("Two\n\tlines")
+    assert not server.asked
