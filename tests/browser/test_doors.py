@@ -278,3 +278,18 @@ def _raw(app: App, path: str) -> tuple[int, bytes]:
         connection.endheaders()
         response = connection.getresponse()
         return response.status, response.read()
+
+
+def test_gradio_is_set_to_tell_nobody_and_to_show_no_errors(up: App) -> None:
+    """Errors of its own would show what stands in them; runs would be kept in the browser; telemetry would leave."""
+    config = httpx2.get(f"{up.base_url}/config").json()
+    careful = ("show_error", "run_history", "analytics_enabled", "pwa", "mcp_server")
+    assert {name: config[name] for name in careful} == dict.fromkeys(careful, False)
+
+
+def test_a_turn_cannot_skip_the_queue(up: App) -> None:
+    """The address that answers the page's small events takes no turn."""
+    config = httpx2.get(f"{up.base_url}/config").json()
+    (chat,) = [event["id"] for event in config["dependencies"] if event["api_name"] == "chat"]
+    posted = {"data": ["Hi", None, None, None], "fn_index": chat, "session_hash": "somebody"}
+    assert httpx2.post(f"{up.base_url}/gradio_api/run/predict", json=posted).status_code == 404
