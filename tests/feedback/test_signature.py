@@ -1,6 +1,6 @@
 import multiprocessing
 import stat
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,8 @@ from itsdangerous import URLSafeSerializer
 from chat_app.conversation.messages import Message, Text, assistant, system, user
 from chat_app.conversation.turn import TurnSummary
 from chat_app.errors import StoreFailed, TokenRefused
-from chat_app.feedback.signature import Signer, load_secret, messages_hash, text_hash
+from chat_app.feedback.record import COLUMNS
+from chat_app.feedback.signature import SignedAnswer, Signer, load_secret, messages_hash, text_hash
 
 
 def test_what_was_signed_is_read_back(summary: TurnSummary, conversation: tuple[Message, ...]) -> None:
@@ -141,3 +142,11 @@ def _summary() -> TurnSummary:
 def _same_signature(altered: str, token: str) -> bool:
     """Whether only the last letter's unused bits differ, which base64 does not look at."""
     return altered[:-1] == token[:-1]
+
+
+def test_nothing_that_is_known_of_a_turn_is_left_out_of_its_token_and_its_row() -> None:
+    """The three list the same fields; one that is added to a turn must not be missing from what is kept of it."""
+    of_turn = {field.name for field in fields(TurnSummary)} - {"outcome"}  # for logs: a row has `finish_reason`
+    hashes = {"system_prompt_sha256", "messages_sha256", "answer_sha256"}
+    assert set(SignedAnswer.model_fields) - hashes == of_turn
+    assert of_turn <= set(COLUMNS)
