@@ -40,8 +40,8 @@ log = logging.getLogger(__name__)
 MAX_TURNS = 2000
 """Gradio lets 40 events run at once; turns only wait, so the limit is what memory holds."""
 SESSIONS = 1000
-"""So many sessions Gradio remembers, the last ones used, and at about 40 KB each for as long as the process runs. The
-page keeps nothing in them; clients of `/chat` have their history there."""
+"""So many sessions Gradio remembers, the last ones used, for as long as the process runs. The page keeps nothing in
+them; clients of `/chat` have their history there."""
 
 
 @dataclass(frozen=True, slots=True)

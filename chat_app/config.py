@@ -19,6 +19,8 @@ CssSize: TypeAlias = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?(px|
 Seconds: TypeAlias = Annotated[float, Field(gt=0, le=86400)]
 LONGEST_NAME = 100
 SHORTEST_SECRET = 10
+SECRET_NAME = re.compile(r"(^|[_-])(key|apikey|secret|token|password|authorization)$", re.IGNORECASE)
+"""The names under which parameters, fields and queries hold a secret by habit."""
 Name: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME)]
 
 

@@ -12,13 +12,12 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
 
-from tests.browser.upstream import Exchange, Reply, Step, Upstream, says
+from tests.browser.upstream import Exchange, Reply, Step, Upstream, says, serving
 from tests.faults import FAULTS, WELL, connection
 
 _WORD = re.compile(r"\[([a-z0-9 ,]+)\]")
@@ -90,26 +89,5 @@ def refused_url() -> str:
 @contextmanager
 def fault_server() -> Iterator[FaultServer]:
     """The server on a free port of 127.0.0.1, in a thread of its own; at the end all connections are closed."""
-    served, ready, end = FaultServer(), threading.Event(), asyncio.Event()
-    loop = asyncio.new_event_loop()
-
-    async def run() -> None:
-        server = await asyncio.start_server(served.serve, "127.0.0.1", 0, backlog=1000)
-        served.base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
-        ready.set()
-        await end.wait()
-        server.close()
-        connections = asyncio.all_tasks() - {asyncio.current_task()}
-        for served_one in connections:
-            served_one.cancel()
-        await asyncio.gather(*connections, return_exceptions=True)
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(run(),), daemon=True)
-    thread.start()
-    try:
-        assert ready.wait(10), "The fault server did not start."
+    with serving(FaultServer()) as served:
         yield served
-    finally:
-        loop.call_soon_threadsafe(end.set)
-        thread.join(10)
-        loop.close()

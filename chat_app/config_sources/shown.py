@@ -11,11 +11,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from chat_app.config import Config
+from chat_app.config import SECRET_NAME, Config
 
 MASK = "**********"
 _IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
-_SECRET_NAME = re.compile(r"(^|[_-])(key|apikey|secret|token|password|authorization)$", re.IGNORECASE)
 
 
 def shown(config: Config) -> dict[str, Any]:
@@ -36,7 +35,7 @@ def _address(url: str) -> str:
     address, mark, query = _IN_ADDRESS.sub(MASK, url).partition("?")
     pairs = (pair.partition("=") for pair in query.split("&"))
     shown = (
-        f"{name}={MASK}" if text and _SECRET_NAME.search(name) else name + equals + text for name, equals, text in pairs
+        f"{name}={MASK}" if text and SECRET_NAME.search(name) else name + equals + text for name, equals, text in pairs
     )
     return f"{address}{mark}{'&'.join(shown)}"
 
@@ -45,7 +44,7 @@ def without_secrets(value: Any) -> Any:
     """A JSON value with what stands under a secret's name masked."""
     if isinstance(value, Mapping):
         return {
-            name: MASK if child and _SECRET_NAME.search(name) else without_secrets(child)
+            name: MASK if child and SECRET_NAME.search(name) else without_secrets(child)
             for name, child in value.items()
         }
     if isinstance(value, list):

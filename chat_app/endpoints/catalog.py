@@ -12,8 +12,10 @@ conversation would be worse than the error. A configured endpoint that is down i
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -35,8 +37,10 @@ from chat_app.endpoints.choice import (
 )
 from chat_app.endpoints.client import connect_or_explain
 from chat_app.endpoints.discovery import Found
+from chat_app.endpoints.failures.hints import Asked
+from chat_app.endpoints.failures.rules import unforeseen
 from chat_app.endpoints.ollama import PullProgress, is_ollama
-from chat_app.endpoints.status import EndpointStatus, Server, has_now, looked_at, with_trouble
+from chat_app.endpoints.status import EndpointStatus, Server, asked, has_now, with_trouble
 from chat_app.errors import ChoiceError
 
 PERIOD_S: Final = 30.0
@@ -47,6 +51,8 @@ GROWS: Final = 1.5
 """By how much that grows each time: a server that is gone for days is asked no more often than the others."""
 FIRST_LOOK_S: Final = 0.5
 """How long the start waits for the first answers: a closed port is known in milliseconds, a silent one never."""
+
+_log = logging.getLogger(__name__)
 
 
 class Catalog:
@@ -119,11 +125,11 @@ class Catalog:
         chosen = model_to_ask(statuses, wanted)
         # What the picker shows by itself is nobody's choice: the next endpoint may answer with another model.
         by_itself = not preset.model and chosen == model_to_ask(statuses, "")
-        asked = endpoints_to_ask(statuses, chosen, any_model=by_itself)
-        if not asked:
+        candidates = endpoints_to_ask(statuses, chosen, any_model=by_itself)
+        if not candidates:
             self._wake.set()  # the lists may be old: somebody may just have installed it
             raise no_such_model(chosen, statuses, self._configs())
-        return Failover([self._candidate(name, its_model) for name, its_model in asked]), chosen
+        return Failover([self._candidate(name, its_model) for name, its_model in candidates]), chosen
 
     def pullable(self, preset: PresetConfig, model: str) -> str:
         """The model that a question with `preset` and `model` asks for, if the settings name it and an Ollama is there.
@@ -145,7 +151,11 @@ class Catalog:
 
     async def refresh(self) -> None:
         """Ask all endpoints at once; the status of each changes as soon as it has answered."""
-        await asyncio.gather(*(self._ask(server) for server in self._servers.values()))
+        servers = tuple(self._servers.values())
+        failures = await asyncio.gather(*map(self._ask, servers), return_exceptions=True)
+        for server, failure in zip(servers, failures, strict=True):
+            if isinstance(failure, Exception):
+                self._broken(server, failure)
         self._looked.set()
 
     async def run(self, period_s: float = PERIOD_S, impatient_s: float = IMPATIENT_S) -> None:
@@ -196,9 +206,15 @@ class Catalog:
                 await server.aclose()
 
     async def _ask(self, server: Server) -> None:
-        status = await looked_at(server, self._statuses[server.name], self._asks_ollama)
+        status = await asked(server, self._statuses[server.name], self._asks_ollama)
         self._statuses[server.name] = status
         self._met = self._met or status.state == "up"
+
+    def _broken(self, server: Server, defect: Exception) -> None:
+        """A defect of this program takes one endpoint down, and neither the looks at the others nor the next one."""
+        _log.error("catalog_failed", extra={"endpoint": server.name}, exc_info=defect)
+        error = unforeseen(defect, Asked(server.config))
+        self._statuses[server.name] = replace(self._statuses[server.name], state="down", error=error)
 
     def _content(self) -> bool:
         known = self._candidates()

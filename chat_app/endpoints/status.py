@@ -6,7 +6,6 @@ A value and the question that makes one. Nothing here keeps state or decides who
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol, TypeAlias
@@ -14,14 +13,13 @@ from typing import Final, Literal, Protocol, TypeAlias
 from chat_app.config import EndpointConfig
 from chat_app.conversation.turn import Endpoint
 from chat_app.endpoints.failures.hints import Asked
-from chat_app.endpoints.failures.rules import list_timed_out, unforeseen
+from chat_app.endpoints.failures.rules import list_timed_out
 from chat_app.endpoints.ollama import no_model_yet
 from chat_app.errors import EndpointError, NotFound
 
 PATIENCE_S: Final = 10.0
 """The longest that one endpoint is asked for its models."""
 
-_log = logging.getLogger(__name__)
 
 State: TypeAlias = Literal["unknown", "up", "down"]
 
@@ -110,14 +108,3 @@ async def has_now(server: Server, model: str, *, patience_s: float = PATIENCE_S)
     except (EndpointError, TimeoutError):
         return False
     return EndpointStatus(server.name, "up", models=listed, is_ollama=True).offers(model)
-
-
-async def looked_at(
-    server: Server, before: EndpointStatus, is_ollama: Callable[[EndpointConfig], Awaitable[bool]]
-) -> EndpointStatus:
-    """As `asked`; a defect of this program is logged, and one endpoint is down of it, not the looking at all others."""
-    try:
-        return await asked(server, before, is_ollama)
-    except Exception as error:  # noqa: BLE001 -- a defect; the other endpoints and the next look must go on
-        _log.exception("catalog_failed", extra={"endpoint": server.name})
-        return replace(before, state="down", error=unforeseen(error, Asked(server.config)))

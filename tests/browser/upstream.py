@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import cycle
 from time import monotonic
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 MODEL = "toy"
 Step: TypeAlias = bytes | float | None
@@ -175,14 +175,24 @@ class Upstream:
             exchange.closed.set()
 
 
+Served = TypeVar("Served", bound=Upstream)
+
+
 @contextmanager
 def upstream() -> Iterator[Upstream]:
     """A server on a free port of 127.0.0.1, in a thread of its own, since browser tests are not async."""
-    served, ready, end = Upstream(), threading.Event(), asyncio.Event()
+    with serving(Upstream()) as served:
+        yield served
+
+
+@contextmanager
+def serving(served: Served) -> Iterator[Served]:
+    """`served` on a free port of 127.0.0.1, in a thread of its own; at the end all connections are closed."""
+    ready, end = threading.Event(), asyncio.Event()
     loop = asyncio.new_event_loop()
 
     async def run() -> None:
-        server = await asyncio.start_server(served.serve, "127.0.0.1", 0)
+        server = await asyncio.start_server(served.serve, "127.0.0.1", 0, backlog=1000)
         served.base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
         ready.set()
         await end.wait()

@@ -11,9 +11,9 @@ its server asked elsewhere first, too, as far as there is an elsewhere. An answe
 It only knows and tells: an open breaker refuses nobody, `failover.py` puts the endpoint last. A preset with a single
 endpoint would gain nothing from a refusal but the wait.
 
-Own code, because of the streams. Read: pybreaker 1.4.1 (calls, and Tornado's coroutines), aiobreaker 1.2.0 (calls),
-purgatory 3.0.1 (a context around the whole answer: its half-open state lets everybody through, a cancellation counts
-as a failure, and its clock is `time.time`). All three refuse by raising, which is what is not wanted here.
+Own code, because of the streams: pybreaker 1.4.1 wraps calls (and Tornado's coroutines), purgatory 3.0.1 puts a
+context around the whole answer, where its half-open state lets everybody through, a cancellation counts as a failure,
+and its clock is `time.time`. Both refuse by raising, which is what is not wanted here.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from chat_app.conversation.deltas import Delta, Started, commits
 from chat_app.conversation.messages import Message, Text
 from chat_app.conversation.turn import Endpoint, Request
 from chat_app.endpoints.failures.hints import config_line
-from chat_app.endpoints.failures.unsupported import SYSTEM_PROMPT
+from chat_app.endpoints.failures.unsupported import SYSTEM_PROMPT, plain_name
 from chat_app.endpoints.request import parameters_of, wire_name_of
 from chat_app.errors import EndpointError, RequestRefused
 
@@ -99,7 +99,7 @@ class Adapting:
         if error.parameter == SYSTEM_PROMPT:
             return Remedy(SYSTEM_PROMPT) if _with_folded_prompt(refused.messages) else None
         sent = parameters_of(refused, self.config)
-        name = next((name for name in sent if _plain(name) == _plain(error.parameter)), "")
+        name = next((name for name in sent if plain_name(name) == plain_name(error.parameter)), "")
         if not name:
             return None
         other = _OTHER_NAMES.get(name, "")
@@ -149,11 +149,6 @@ class Adapting:
 def _counted(delta: Delta, refused: int) -> Delta:
     """`delta`, where it begins the answer with the requests counted that were `refused` before."""
     return replace(delta, attempts=delta.attempts + refused) if isinstance(delta, Started) and refused else delta
-
-
-def _plain(name: str) -> str:
-    """`name` as it compares: xAI says `presencePenalty` for `presence_penalty`."""
-    return name.replace("_", "").lower()
 
 
 def _with_folded_prompt(messages: tuple[Message, ...]) -> tuple[Message, ...]:

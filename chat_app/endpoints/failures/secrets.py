@@ -14,11 +14,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from chat_app.config import EndpointConfig
+from chat_app.config import SECRET_NAME, EndpointConfig
 
 KEY_HEADER: Final = re.compile(r"(^|-)(key|token|authorization)$", re.IGNORECASE)
 """The names of headers that hold a key."""
-_SECRET_NAME: Final = re.compile(r"(^|[_-])(key|apikey|secret|token|password|authorization)$", re.IGNORECASE)
 _VERSION: Final = re.compile(r"(^|[_-])version$", re.IGNORECASE)
 _SHORTEST_FIELD: Final = 8
 """Shorter fields of a body may be ordinary words, whatever they are called."""
@@ -72,7 +71,7 @@ def _in_fields(value: Any, *, secret: bool = False) -> Iterator[str]:
                 yield value
         case Mapping():
             for name, child in value.items():
-                yield from _in_fields(child, secret=secret or _SECRET_NAME.search(str(name)) is not None)
+                yield from _in_fields(child, secret=secret or SECRET_NAME.search(str(name)) is not None)
         case list() | tuple():
             for child in value:
                 yield from _in_fields(child, secret=secret)

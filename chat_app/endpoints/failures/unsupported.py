@@ -78,12 +78,12 @@ def unsupported_part_of(said: object, inner: dict[str, object], sent: AbstractSe
     words = all_words_of(said)
     if _NO_SYSTEM_PROMPT.search(words):
         return SYSTEM_PROMPT
-    known = None if sent is None else {_plain(name) for name in sent}
-    return next((name for name in _named(words, inner) if known is None or _plain(name) in known), "")
+    known = None if sent is None else {plain_name(name) for name in sent}
+    return next((name for name in _named(words, inner) if known is None or plain_name(name) in known), "")
 
 
-def _plain(name: str) -> str:
-    """`name` as it compares: xAI says `presencePenalty` for `presence_penalty`."""
+def plain_name(name: str) -> str:
+    """The `name` of a parameter as it compares: xAI says `presencePenalty` for `presence_penalty`."""
     return name.replace("_", "").lower()
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from time import perf_counter
 from typing import Any
 
@@ -11,7 +11,6 @@ import pytest
 import respx
 
 from chat_app import errors
-from chat_app.config import EndpointConfig
 from chat_app.conversation.deltas import (
     Delta,
     Finish,
@@ -22,13 +21,11 @@ from chat_app.conversation.deltas import (
     Usage,
     merge,
 )
-from chat_app.endpoints.failures.hints import Asked
 from chat_app.endpoints.reading.answer_reader import AnswerReader
 from chat_app.endpoints.reading.sse import MAX_EVENT_BYTES
 from chat_app.errors import EndpointError
+from tests.endpoints.reading.whole import ASKED, read
 from tests.endpoints.wire import BASE, answer, connected
-
-ASKED = Asked(EndpointConfig(name="main", base_url="http://localhost:8000/v1"), model="asked")
 
 
 def said(content: str | None = None, *, finish: str | None = None, **more: Any) -> str:
@@ -181,7 +178,7 @@ WHOLE: dict[str, tuple[bytes, tuple[Delta, ...]]] = {
     ),
     "no model named": (
         sse('{"choices":[{"delta":{"content":"Hello"}}]}', "[DONE]"),
-        (Started("main", "asked"), TextDelta("Hello")),
+        (Started("main", "m"), TextDelta("Hello")),
     ),
 }
 
@@ -254,7 +251,7 @@ FAILED: dict[str, tuple[bytes, tuple[Delta, ...], type[EndpointError], str]] = {
         "main failed: it broke.",
     ),
     "older llama.cpp: an error field": (b'error: {"message": "slot"}\n\n', (), errors.ServerFailed, "slot"),
-    "an error in place of a whole answer": (b'{"error": "model not found"}', (), errors.ModelMissing, "`asked`"),
+    "an error in place of a whole answer": (b'{"error": "model not found"}', (), errors.ModelMissing, "`m`"),
     "Gemini: an error in a list": (b'[{"error":{"code":400,"message":"Bad"}}]', (), errors.RequestRefused, "Bad"),
     "an error with null": (sse('{"error":null,"choices":[]}'), (), errors.StreamCut, "stopped before"),
 }
@@ -361,16 +358,3 @@ def seconds(blank: bytes, count: int) -> float:
         for _ in reader.feed(blank * 8):
             pass
     return perf_counter() - began
-
-
-def read(pieces: Sequence[bytes]) -> tuple[tuple[Delta, ...], EndpointError | None]:
-    """What the reader makes of `pieces`: deltas, neighbours merged, and the error behind them."""
-    reader = AnswerReader(ASKED)
-    deltas: list[Delta] = []
-    try:
-        for piece in pieces:
-            deltas.extend(reader.feed(piece))
-        deltas.extend(reader.end())
-    except EndpointError as error:
-        return merge(deltas), error
-    return merge(deltas), None

@@ -2,23 +2,19 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Iterable
 
 import httpx
 import pytest
 import respx
 
-from chat_app.config import EndpointConfig
-from chat_app.conversation.deltas import Answer, Delta, merge
+from chat_app.conversation.deltas import Answer, Delta
 from chat_app.conversation.turn import Turn, TurnSummary, run_turn
-from chat_app.endpoints.failures.hints import Asked
-from chat_app.endpoints.reading.answer_reader import AnswerReader
 from chat_app.errors import EndpointError
 from tests.conversation.scripted import Script
 from tests.endpoints.reading.dialects import COVERED, DIALECTS, Dialect, servers
+from tests.endpoints.reading.whole import read
 from tests.endpoints.wire import BASE, connected, question
 
-ASKED = Asked(EndpointConfig(name="main", base_url=BASE), model="m")
 APART = 97
 """Bytes between two cuts of one body: all positions, in few readings."""
 
@@ -85,19 +81,6 @@ def test_the_table_covers_what_it_should() -> None:
 
 
 TURN = Turn("a", "c", 1, "Assistant", question())
-
-
-def read(pieces: Iterable[bytes]) -> tuple[tuple[Delta, ...], EndpointError | None]:
-    """What the reader makes of `pieces`: deltas, neighbours merged, and the error behind them."""
-    reader = AnswerReader(ASKED)
-    deltas: list[Delta] = []
-    try:
-        for piece in pieces:
-            deltas.extend(reader.feed(piece))
-        deltas.extend(reader.end())
-    except EndpointError as error:
-        return merge(deltas), error
-    return merge(deltas), None
 
 
 async def turn_of(deltas: tuple[Delta, ...], failure: EndpointError | None) -> tuple[Answer, TurnSummary]:
