@@ -248,9 +248,9 @@ def _turn(visitor: SoakVisitor, conversation: Conversation, plan: Plan, seen: Se
             seen.ends["left"] += 1
             return []
         case "stop":
-            stopping = threading.Timer(plan.after_s, _stop, (visitor, asked, plan.question, seen))
+            stopping = threading.Timer(plan.after_s, _stop, (visitor, plan.question, seen))
             stopping.start()
-            answered = visitor.answer(asked, plan.preset)
+            answered = visitor.answer(asked, plan.preset, plan.question)
             stopping.cancel()
             stopping.join()
         case "read":
@@ -262,8 +262,8 @@ def _turn(visitor: SoakVisitor, conversation: Conversation, plan: Plan, seen: Se
     return answered
 
 
-def _stop(visitor: SoakVisitor, asked: Conversation, question: str, seen: Seen) -> None:
-    visitor.stop(asked)
+def _stop(visitor: SoakVisitor, question: str, seen: Seen) -> None:
+    visitor.stop(question)
     seen.left_at_s[question] = monotonic()
 
 

@@ -7,7 +7,7 @@ from time import monotonic
 
 import httpx2
 
-from tests.browser.gradio_events import PATIENCE_S, Conversation, Visitor
+from tests.browser.gradio_events import PATIENCE_S, Conversation, Visitor, asking
 
 
 class SoakVisitor(Visitor):
@@ -18,20 +18,13 @@ class SoakVisitor(Visitor):
         self._open = ExitStack()
         self._open.enter_context(self.http.stream("GET", f"/gradio_api/heartbeat/{self.session}"))
 
-    def answer(self, conversation: Conversation, preset: str) -> Conversation:
-        """The conversation with its answer, however that ended."""
-        ended = self.join("_answer", conversation, preset, None)
-        assert ended["success"], ended
-        answered: Conversation = ended["output"]["data"][0]
-        return answered
-
-    def stop(self, conversation: Conversation) -> None:
-        """Press Stop, perhaps before the server has heard of the turn: so the page says what stands last."""
-        self.post("_stop", conversation[-1:]).raise_for_status()
+    def stop(self, turn: str) -> None:
+        """Press Stop, perhaps before the server has heard of the turn."""
+        self.post("_stop", [turn]).raise_for_status()
 
     def leave(self, conversation: Conversation, preset: str, after_s: float) -> None:
         """Ask, and close the connection `after_s` seconds later, in the middle of whatever comes then."""
-        body = self._body("_answer", (conversation, preset, None), {})
+        body = self._body("_answer", (asking(conversation), preset, None), {})
         self.http.post("/gradio_api/queue/join", json=body).raise_for_status()
         gone_s, query = monotonic() + after_s, {"session_hash": self.session}
         patience = httpx2.Timeout(PATIENCE_S, read=max(after_s, 0.01))

@@ -10,10 +10,12 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 
 import gradio as gr
 from fastapi import FastAPI
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp
 
 from chat_app import __version__
@@ -25,13 +27,13 @@ from chat_app.endpoints.discovery import Found, endpoints_of
 from chat_app.endpoints.failures.hints import Asked
 from chat_app.feedback.signature import Signer, load_secret
 from chat_app.feedback.store import FeedbackStore
-from chat_app.server import health, logs, process
+from chat_app.server import health, logs, page_files, process, visitor
 from chat_app.server.container import in_container
 from chat_app.server.gate import Gate, files_in
 from chat_app.server.headers import SecurityHeaders
 from chat_app.server.turns import RunningTurns
 from chat_app.service import ChatService
-from chat_app.ui import page
+from chat_app.ui import modules, page
 from chat_app.ui.document import WithScript
 from chat_app.ui.interface import ChatPage
 
@@ -76,10 +78,12 @@ def create_app(config: Config, found: Found, *, demo: bool = False, contained: b
     catalog = Catalog(found, in_container=contained, only_demo=demo)
     running = RunningTurns()
     folder = config.chat.flagging_dir
+    secret = load_secret(config.feedback.secret.get_secret_value(), folder)
+    user_of = partial(visitor.user_of, header=config.server.user_header)
     service = ChatService(
         config=config,
         catalog=catalog,
-        signer=Signer(load_secret(config.feedback.secret.get_secret_value(), folder)),
+        signer=Signer(secret),
         store=FeedbackStore(folder),
         running=running,
         observers=(logs.log_turn,),
@@ -97,17 +101,25 @@ def create_app(config: Config, found: Found, *, demo: bool = False, contained: b
     root.router.routes.extend(
         health.routes(__version__, lambda: _health_of(catalog), stopping=lambda: running.draining)
     )
-    chat_page = ChatPage(config.chat, service, [preset.name for preset in config.presets])
-    _mount(root, chat_page, config)
+    loaded = modules.read_files()
+    root.router.routes.extend(page_files.routes(loaded.folder, loaded.contents))
+    chat_page = ChatPage(config.chat, service, [preset.name for preset in config.presets], user_of=user_of)
+    _mount(root, chat_page, config, loaded)
     shown = frozenset(files_in(chat_page.get_config_file()))
-    gate = Gate(WithScript(root, page.script()), files=shown, root_path=config.server.root_path)
+    document = WithScript(
+        root,
+        page.script(),
+        loaded,
+        lambda scope: _settings_of(config, user_of(Headers(scope=scope)), secret),
+    )
+    gate = Gate(document, files=shown, root_path=config.server.root_path)
     return App(SecurityHeaders(gate), running)
 
 
-def _mount(root: FastAPI, chat_page: ChatPage, config: Config) -> None:
+def _mount(root: FastAPI, chat_page: ChatPage, config: Config, loaded: modules.PageFiles) -> None:
     chat_page.max_threads = MAX_TURNS
     chat_page.state_session_capacity = SESSIONS
-    chat_page.app_id = _app_id(config)
+    chat_page.app_id = _app_id(config, loaded)
     chat_page.queue(api_open=False)
     gr.mount_gradio_app(
         root,
@@ -124,12 +136,24 @@ def _mount(root: FastAPI, chat_page: ChatPage, config: Config) -> None:
     )
 
 
-def _app_id(config: Config) -> int:
+def _settings_of(config: Config, user: str, secret: str) -> dict[str, object]:
+    """What the page's modules are told when `user` opens it."""
+    return {
+        "store": visitor.store_of(config.chat.storage_key, user, secret),
+        "databases": visitor.stores_of(config.chat.storage_key),
+        "saveHistory": config.chat.save_history,
+        "forgetOnLogout": config.chat.forget_on_logout,
+        "user": user,
+        "logoutUrl": config.server.logout_url,
+    }
+
+
+def _app_id(config: Config, loaded: modules.PageFiles) -> int:
     """By this an open page knows after a restart whether it is still up to date; if not, Gradio loads it anew.
 
     Gradio's own is random, so that every restart would cost the visitors their conversations.
     """
-    return int(sha256(f"{__version__} {config.model_dump_json()}".encode()).hexdigest()[:12], 16)
+    return int(sha256(f"{__version__} {loaded.folder} {config.model_dump_json()}".encode()).hexdigest()[:12], 16)
 
 
 def _health_of(catalog: Catalog) -> list[health.EndpointHealth]:

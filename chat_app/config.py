@@ -21,6 +21,7 @@ LONGEST_NAME = 100
 SHORTEST_SECRET = 10
 SECRET_NAME = re.compile(r"(^|[_-])(key|apikey|secret|token|password|authorization)$", re.IGNORECASE)
 """The names under which parameters, fields and queries hold a secret by habit."""
+Trimmed: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True)]
 Name: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME)]
 
 
@@ -48,6 +49,30 @@ def _proxy_address(proxy: SecretStr) -> SecretStr:
         raise ValueError("Must be an address such as `http://proxy:3128`; SOCKS is not supported.") from None
 
 
+def _part_of_a_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", text):
+        raise ValueError("Must be of letters, digits, `.`, `_` and `-` only.")
+    return text
+
+
+def _header(name: str) -> str:
+    if name and not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name):
+        raise ValueError("Must be the name of a header such as `X-Forwarded-User`.")
+    if "cookie" in name.lower() or SECRET_NAME.search(name):
+        raise ValueError("Must name a header that holds no secret: the page shows what stands in it.")
+    return name
+
+
+def _link(text: str) -> str:
+    """`text`, if a browser may follow it: a path of this host, or an address; nothing that it would run."""
+    if not text or re.fullmatch(r"/(?!/)[^\s\\\x00-\x1f\x7f]*", text):
+        return text
+    try:
+        return _address(text)
+    except ValueError:
+        raise ValueError("Must be a path such as `/oauth2/sign_out`, or an address with http or https.") from None
+
+
 def _long_enough(secret: SecretStr) -> SecretStr:
     if 0 < len(secret.get_secret_value()) < SHORTEST_SECRET:
         raise ValueError(f"Must have at least {SHORTEST_SECRET} characters: visitors see what it signs.")
@@ -63,7 +88,7 @@ class EndpointConfig(_Settings):
 
     name: Name
     """What presets, messages, logs and feedback rows call it."""
-    base_url: Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_address)]
+    base_url: Annotated[Trimmed, AfterValidator(_address)]
     """Its address, with `/v1` where the server has it: `http://localhost:11434/v1`."""
     api_key: SecretStr = SecretStr("")
     """Its key, best as `${NAME}`. Empty for servers that want none."""
@@ -201,6 +226,14 @@ class ChatConfig(_Settings):
     """The verdicts to choose from. `Like` and `Dislike` are thumbs, all others stand behind a flag."""
     flagging_dir: Path = Path("feedback")
     """The folder of `feedback.csv`; made if it is not there."""
+    save_history: bool = True
+    """Whether conversations are kept in the visitor's own browser, with a side panel; the server keeps none."""
+    storage_key: Annotated[Name, AfterValidator(_part_of_a_name)] = "chat_app"
+    """Under this name the browser keeps them: two apps under one address need different ones. With another name, what
+    was kept is not shown any more."""
+    forget_on_logout: bool = False
+    """Whether a browser drops the conversations of a visitor who logs out, for machines that many people use. Needs
+    `server.user_header` or `server.logout_url`."""
 
     @property
     def css_file(self) -> Path | None:
@@ -213,7 +246,8 @@ class FeedbackConfig(_Settings):
 
     secret: Annotated[SecretStr, AfterValidator(_long_enough)] = SecretStr("")
     """Signs the answers that may be rated. Left out, one is made and kept as `signing.key` in `chat.flagging_dir`;
-    replicas that do not share that folder need the same one here."""
+    replicas that do not share that folder need the same one here. With another one, earlier answers cannot be rated,
+    and visitors that `server.user_header` names are shown none of their earlier conversations."""
 
 
 class ServerConfig(_Settings):
@@ -227,6 +261,11 @@ class ServerConfig(_Settings):
     """The path under which a proxy serves the page: `/chat`."""
     allow_pull: bool = False
     """Whether visitors may have Ollama get a model that the settings name and that is not there yet."""
+    user_header: Annotated[Trimmed, AfterValidator(_header)] = ""
+    """The header in which a proxy that logs visitors in names them: `X-Forwarded-User`. Whoever reaches the port past
+    the proxy can call themselves anything."""
+    logout_url: Annotated[Trimmed, AfterValidator(_link)] = ""
+    """Where the proxy logs visitors out: a path such as `/oauth2/sign_out`, or an address."""
 
 
 class Config(_Settings):

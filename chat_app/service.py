@@ -2,7 +2,7 @@
 
 Part of the composition root: only here do `endpoints/`, `feedback/` and `server/` meet, so that none of them knows
 another. It keeps nothing about visitors between turns: which conversation a question belongs to is read from the token
-in its first question, and the turns that run now are known by their session only so that Stop finds them.
+that comes with it, and the turns that run now are known by their session only so that Stop finds them.
 """
 
 from __future__ import annotations
@@ -80,15 +80,15 @@ class ChatService:
             request=Request(said, model, dict(preset.parameters)),
             so_far=so_far,
         )
-        with self.running.begin(question.session) as stop:
+        with self.running.begin(question.session, question.turn) as stop:
             answers = run_turn(turn, endpoint, stop=stop, why_stopped=self._why_stopped, observers=self.observers)
             async with aclosing(answers):
                 async for answer in answers:
                     yield self._reply(turn, answer, question)
 
-    def stop(self, session: str) -> int:
-        """End the session's running turns with what has arrived. How many there were."""
-        return self.running.stop(session)
+    def stop(self, session: str, turn: str) -> int:
+        """End that running turn of the session with what has arrived. How many there were."""
+        return self.running.stop(session, turn)
 
     async def rate(self, verdict: Verdict) -> None:
         """Write one row. Raises `FeedbackError`."""

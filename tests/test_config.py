@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from chat_app.config import Config, EndpointConfig, FeedbackConfig
+from chat_app.config import ChatConfig, Config, EndpointConfig, FeedbackConfig, ServerConfig
 from chat_app.config_sources import Loaded, load
 from chat_app.config_sources.fields import settings
 from tests.config_sources.sources import problems_of
@@ -148,3 +148,73 @@ def test_a_secret_that_can_be_guessed_is_refused() -> None:
         assert FeedbackConfig.model_validate({"secret": secret}).secret.get_secret_value() == secret
     with pytest.raises(ValidationError, match="at least 10 characters"):
         FeedbackConfig.model_validate({"secret": "a"})
+
+
+@pytest.mark.parametrize("header", ["", "X-Forwarded-User", "Remote-User", " X-Auth-Request-Email "])
+def test_a_header_can_name_the_visitor(header: str) -> None:
+    """None is trusted unless it is named."""
+    assert ServerConfig(user_header=header).user_header == header.strip()
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("X Forwarded User", "Must be the name of a header"),
+        ("X-User:", "Must be the name of a header"),
+        ("X-Üser", "Must be the name of a header"),
+        ("X-\nUser", "Must be the name of a header"),
+        ("Authorization", "holds no secret"),
+        ("proxy-authorization", "holds no secret"),
+        ("Cookie", "holds no secret"),
+        ("Set-Cookie", "holds no secret"),
+        ("X-Auth-Request-Access-Token", "holds no secret"),
+        ("X-Api-Key", "holds no secret"),
+    ],
+)
+def test_what_is_shown_on_the_page_is_no_secret(header: str, said: str) -> None:
+    """The value of the header stands in the document and in feedback rows."""
+    with pytest.raises(ValidationError, match=said):
+        ServerConfig(user_header=header)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "/oauth2/sign_out?rd=%2F", "/", "https://login.example.org/logout", "http://a:1/b"]
+)
+def test_logging_out_is_a_path_or_an_address(url: str) -> None:
+    """Of the same host, or of a login for many."""
+    assert ServerConfig(logout_url=url).logout_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "JavaScript:alert(1)",
+        "java\nscript:alert(1)",
+        "data:text/html,x",
+        "//elsewhere.org/out",
+        "/\\elsewhere.org/out",
+        "/\t/elsewhere.org",
+        "\\\\elsewhere.org",
+        "logout",
+        "https://",
+        "ftp://a/b",
+    ],
+)
+def test_logging_out_runs_nothing_and_leads_where_it_says(url: str) -> None:
+    """A browser would run the first ones, and take some others for another host than they seem to name."""
+    with pytest.raises(ValidationError, match=r"Must be a path such as `/oauth2/sign_out`"):
+        ServerConfig(logout_url=url)
+
+
+@pytest.mark.parametrize("key", ["chat_app", "Team-2.chat"])
+def test_the_browser_can_keep_conversations_under_another_name(key: str) -> None:
+    """One for each app under an address."""
+    assert ChatConfig(storage_key=key).storage_key == key
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "a:b", "ä", "a" * 101])
+def test_no_apps_name_is_the_beginning_of_anothers_stores(key: str) -> None:
+    """The colon ends it, so it cannot stand in it."""
+    with pytest.raises(ValidationError):
+        ChatConfig(storage_key=key)

@@ -46,6 +46,7 @@ def faults_between(draft: Draft, values: Any, cwd: FilePath) -> Iterator[Fault]:
     yield from _names_of_parameters_are_free(draft, values)
     yield from _headers_are_sendable(draft, values)
     yield from _certificates_are_checked_or_not(draft, values)
+    yield from _who_is_forgotten_logs_out(draft, values)
     yield from _examples_are_matched(draft, values)
     yield from _files_are_there(draft, values, cwd)
 
@@ -134,6 +135,15 @@ def _certificates_are_checked_or_not(draft: Draft, values: Any) -> Iterator[Faul
             path = ("endpoints", position, "verify")
             rule = "With `verify: false` nothing is trusted, so `ca_file` has no use."
             yield Fault(draft.place(path), path, rule, "Remove one of the two; to be safe, this one.")
+
+
+def _who_is_forgotten_logs_out(draft: Draft, values: Any) -> Iterator[Fault]:
+    server = _at(values, "server")
+    forget = str(_at(_at(values, "chat"), "forget_on_logout")).lower() in {"true", "1", "yes", "on"}
+    if forget and not _at(server, "user_header") and not _at(server, "logout_url"):
+        path = ("chat", "forget_on_logout")
+        rule = "Nobody logs out here: neither `server.user_header` nor `server.logout_url` is set."
+        yield Fault(draft.place(path), path, rule, "Set one of them, or remove this.")
 
 
 def _examples_are_matched(draft: Draft, values: Any) -> Iterator[Fault]:

@@ -29,6 +29,7 @@ DOORS = (
     Door("GET", r"/", "the page"),
     Door("GET", r"/assets/.+", "its scripts and styles"),
     Door("GET", r"/static/(fonts|img|js)/.+", "its fonts and icons"),
+    Door("GET", r"/static/[0-9a-f]{12}/[a-z0-9_/-]+\.(mjs|css)", "our own scripts and style, routed before Gradio"),
     Door("", r"/static/.*", "the rest is for video and plots"),
     Door("GET", r"/theme\.css", "its colours"),
     Door("", rf"{_API}/theme\.css", "the same at another path"),

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 
 
 class RunningTurns:
-    """Which turns run, by the session that asked for them. For one event loop."""
+    """Which turns run, by the session that asked for them and its name for each. For one event loop."""
 
     def __init__(self) -> None:
-        self._turns: dict[asyncio.Event, str] = {}
+        self._turns: dict[asyncio.Event, tuple[str, str]] = {}
         self._idle = asyncio.Event()
         self._idle.set()
         self._draining = False
@@ -29,12 +29,12 @@ class RunningTurns:
         return len(self._turns)
 
     @contextmanager
-    def begin(self, session: str) -> Iterator[asyncio.Event]:
+    def begin(self, session: str, turn: str) -> Iterator[asyncio.Event]:
         """A turn that runs as long as the `with` block; the event ends it with what had arrived."""
         stop = asyncio.Event()
         if self._ended:
             stop.set()
-        self._turns[stop] = session
+        self._turns[stop] = (session, turn)
         self._idle.clear()
         try:
             yield stop
@@ -43,9 +43,9 @@ class RunningTurns:
             if not self._turns:
                 self._idle.set()
 
-    def stop(self, session: str) -> int:
-        """How many turns of `session` were told to end."""
-        found = [stop for stop, asker in self._turns.items() if asker == session]
+    def stop(self, session: str, turn: str) -> int:
+        """How many turns of that name of `session` were told to end."""
+        found = [stop for stop, asked in self._turns.items() if asked == (session, turn)]
         for stop in found:
             stop.set()
         return len(found)

@@ -1,29 +1,41 @@
-"""The page's document, with our script first in its head.
+"""The page's document, with what is ours first in its head: settings, script, style and modules.
 
-What is given to Gradio as `head` it adds when its own scripts already run. Ours has to be there before them, since it
-stands in for the evaluating of strings that the content security policy forbids (`static/page.js`). Pure ASGI.
+What is given to Gradio as `head` it adds when its own scripts already run. Ours have to be there before them: the
+inline script stands in for the evaluating of strings that the content security policy forbids (`static/page.js`), and
+the modules bring the conversation back that was open. Modules run in the order in which they stand in the document.
+
+The settings are of one visitor, so the document is not kept by anybody (`no-store`). Pure ASGI.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+import json
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TypeAlias
+
+from chat_app.ui.modules import PageFiles, elements
 
 Message: TypeAlias = MutableMapping[str, Any]
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 AsgiApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+SettingsOf: TypeAlias = Callable[[Scope], Mapping[str, object]]
 
+SETTINGS_ID = "chat-app-settings"
+"""The id of the element in which the modules find the settings, as JSON."""
 _HEAD = b"<head>"
+_REPLACED = frozenset({b"content-length", b"cache-control"})
 
 
 class WithScript:
-    """ASGI middleware: `script` is put into the head of the document at `/`."""
+    """ASGI middleware: `script`, `loaded` and what `settings_of` says are put into the head of the document at `/`."""
 
-    def __init__(self, app: AsgiApp, script: str) -> None:
+    def __init__(self, app: AsgiApp, script: str, loaded: PageFiles, settings_of: SettingsOf) -> None:
         self._app = app
-        self._element = f"<script>\n{script}</script>".encode()
+        self._script = script
+        self._loaded = loaded
+        self._settings_of = settings_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -35,13 +47,18 @@ class WithScript:
         ):
             await self._app(scope, receive, send)
             return
+        settings = json.dumps(dict(self._settings_of(scope))).replace("<", r"\u003c")
+        head = (
+            f'\n<script type="application/json" id="{SETTINGS_ID}">{settings}</script>'
+            f"\n<script>\n{self._script}</script>\n{elements(self._loaded, root)}\n"
+        )
         # Compressed by Gradio, the document could not be read here.
         headers = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-        await self._app({**scope, "headers": headers}, receive, _rewritten(send, self._element))
+        await self._app({**scope, "headers": headers}, receive, _rewritten(send, head.encode()))
 
 
-def _rewritten(send: Send, element: bytes) -> Send:
-    """A `send` that holds the response back until it is whole, then sends it with `element`."""
+def _rewritten(send: Send, head: bytes) -> Send:
+    """A `send` that holds the response back until it is whole, then sends it with `head`."""
     start: Message = {}
     body = bytearray()
 
@@ -52,9 +69,10 @@ def _rewritten(send: Send, element: bytes) -> Send:
         body.extend(message.get("body", b""))
         if message.get("more_body", False):
             return
-        document = bytes(body).replace(_HEAD, _HEAD + element, 1)
-        headers = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
-        await send({**start, "headers": [*headers, (b"content-length", str(len(document)).encode())]})
+        document = bytes(body).replace(_HEAD, _HEAD + head, 1)
+        headers = [(name, value) for name, value in start["headers"] if name.lower() not in _REPLACED]
+        headers += [(b"content-length", str(len(document)).encode()), (b"cache-control", b"no-store")]
+        await send({**start, "headers": headers})
         await send({"type": "http.response.body", "body": document})
 
     return gather

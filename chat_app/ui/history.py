@@ -4,7 +4,7 @@ Posted history is not to be trusted: whoever calls the page's events writes it. 
 count, only text parts, and nothing with a title (thoughts and notices are shown, never sent). It reaches us as lists
 of parts from the page and as plain strings from older API clients. Tokens travel in `metadata.log` of messages without
 a title, where Gradio shows nothing and keeps them through the round trip (read in Gradio 6.31): each answer's in the
-answer, the conversation's in its first question.
+answer; the conversation's beside it where the page posts a turn, and in its first question for clients of `/chat`.
 """
 
 from __future__ import annotations
@@ -14,19 +14,34 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat_app.conversation.messages import Message, Text
-from chat_app.ui.render import CONTINUE, PULL, THOUGHT
+from chat_app.ui.posted import posted_name
+from chat_app.ui.render import CONTINUE, PULL
 from chat_app.ui.service import Begun, Reply
 
 GradioMessage = Mapping[str, Any]
 
-WISHES = (CONTINUE, PULL)
-"""The buttons of a notice that begin another turn than the same question again."""
+
+@dataclass(frozen=True, slots=True)
+class PostedTurn:
+    """A turn as the page asks for it; nothing in it is to be trusted."""
+
+    turn: str
+    """The page's own name for it."""
+    conversation: tuple[Message, ...]
+    """What was said, up to the question to answer; empty when there is none."""
+    token: str
+    """The conversation's."""
+    begun: Begun | None
+    """The answer to go on with."""
+    pull: bool
+    """Whether to get the model first."""
 
 
 @dataclass(frozen=True, slots=True)
 class RatedAnswer:
-    """An answer that a verdict is about: its text, its token, and what was said before it."""
+    """An answer that a verdict is about: its id, its text, its token, and what was said before it."""
 
+    answer_id: str
     answer: str
     token: str
     conversation: tuple[Message, ...]
@@ -51,48 +66,29 @@ def marked(history: Sequence[GradioMessage], reply: Reply) -> list[Any]:
     return [*history[:at], {**history[at], "metadata": {"log": reply.conversation_token}}, *history[at + 1 :]]
 
 
-def chosen(history: Sequence[GradioMessage], option: Any) -> list[Any]:
-    """`history` as the button `option` of its last notice leaves it, ready for `wish_of`.
+def turn_of(posted: Any) -> PostedTurn:
+    """The turn that the page asks for: `turn`, `messages` up to the question, `conversation` (its token), and `wish`.
 
-    It ends with the question to ask again, or behind it with the wish to go on with its answer or to get the model.
+    For the wish to go on, the answer to go on with stands behind the question.
     """
-    at = _last_question(history)
-    kept = [entry for entry in history[at + 1 :] if option == CONTINUE and not _offers(entry)]
-    wish = [{"role": "assistant", "content": "", "metadata": {"title": option, "log": option}}]
-    return [*history[: at + 1], *kept, *(wish if option in WISHES else [])]
+    fields = posted if isinstance(posted, Mapping) else {}
+    messages = fields.get("messages")
+    history = messages if isinstance(messages, list | tuple) else ()
+    question = _last_question(history)
+    wish = fields.get("wish")
+    return PostedTurn(
+        turn=posted_name(fields.get("turn")),
+        conversation=messages_of(history[: question + 1]),
+        token=posted_name(fields.get("conversation")),
+        begun=_begun(history[question + 1 :]) if wish == CONTINUE else None,
+        pull=wish == PULL,
+    )
 
 
-def wish_of(history: Sequence[GradioMessage]) -> str:
-    """What is wished for beside an answer to the last question: one of `WISHES`, or nothing."""
-    last = history[-1] if history else None
-    wish = _token_of(last) if isinstance(last, Mapping) and _metadata(last).get("title") else ""
-    return wish if wish in WISHES else ""
-
-
-def begun(history: Sequence[GradioMessage]) -> Begun | None:
-    """The answer to the last question that is to be gone on with."""
-    if wish_of(history) != CONTINUE:
-        return None
-    entry = next((entry for entry in history[_last_question(history) + 1 :] if _speaks(entry, "assistant")), None)
+def _begun(behind: Sequence[GradioMessage]) -> Begun | None:
+    entry = next((entry for entry in behind if _speaks(entry, "assistant")), None)
     message = _message_of(entry)
     return Begun(message.text, _token_of(entry)) if entry and message else None
-
-
-def thoughts(history: Sequence[GradioMessage]) -> list[Any]:
-    """What was thought before the answer that is to be gone on with."""
-    behind = history[_last_question(history) + 1 :] if wish_of(history) == CONTINUE else []
-    return [entry for entry in behind if isinstance(entry, Mapping) and _metadata(entry).get("title") == THOUGHT]
-
-
-def up_to_question(history: Sequence[GradioMessage]) -> list[Any]:
-    """`history` up to and with its last question; nothing when there is none."""
-    return list(history[: _last_question(history) + 1])
-
-
-def edited(history: Sequence[GradioMessage], index: Any, text: Any) -> list[Any]:
-    """`history` up to the message at Gradio's `index`, which now says `text`; it stays the same conversation."""
-    at = _position(index, len(history))
-    return [*history[:at], {**history[at], "content": [{"type": "text", "text": str(text)}]}] if history else []
 
 
 def rated_answer(history: Sequence[GradioMessage], index: Any) -> RatedAnswer | None:
@@ -106,7 +102,8 @@ def rated_answer(history: Sequence[GradioMessage], index: Any) -> RatedAnswer | 
         if message is not None and message.role == "user":
             return None
         if message is not None and (token := _token_of(entry)):
-            return RatedAnswer(message.text, token, messages_of(history[:position]))
+            answer_id = str(_metadata(entry).get("id") or "")
+            return RatedAnswer(answer_id, message.text, token, messages_of(history[:position]))
     return None
 
 
@@ -155,10 +152,6 @@ def _text_of(part: Any) -> str | None:
             return text
         case _:
             return None
-
-
-def _offers(entry: Any) -> bool:
-    return isinstance(entry, Mapping) and bool(entry.get("options"))
 
 
 def _token_of(entry: GradioMessage) -> str:

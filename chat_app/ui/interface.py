@@ -1,10 +1,15 @@
-"""The page: a `gr.ChatInterface` whose turn is one event, however it was started.
+"""The page: a `gr.ChatInterface` whose conversations belong to the browser.
 
 Gradio's own chain of events for a turn is replaced (`_setup_events`), because one failure in it leaves the text box
 shut for good, because it makes about ten requests a turn, and because it keeps the conversation twice. Here the
-browser puts the question into the conversation by itself (`page.js`), and one event streams the answer to whatever
-question stands last: sent, from an example, asked again, or edited. Stop does not cancel that event: it tells the turn
-to end with what has arrived, so that the answer is finished and signed like any other.
+browser has the conversations (`static/history`): it puts a question into one by itself, and one event streams the
+answer, and nothing but the answer, into one of a few *lanes*, from where the browser puts it into its conversation, be
+that the one on the page or not. So the cost of an update does not grow with the conversation, and an answer goes on
+arriving while another conversation is looked at. Stop does not cancel that event: it tells the turn to end with what
+has arrived, so that the answer is finished and signed like any other.
+
+A script is not told what was clicked, edited or chosen in Gradio's chatbot; the server is. Such an event is asked of
+the server, which tells (`told`) the script.
 
 Every name with an underscore that is overridden here is Gradio's, read in 6.31, with a test in `tests/browser`.
 """
@@ -13,9 +18,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
@@ -24,12 +29,12 @@ from gradio.events import Dependency
 from gradio.state_holder import SessionState
 
 from chat_app.config import ChatConfig
-from chat_app.conversation.deltas import Answer, Asked
+from chat_app.conversation.deltas import Answer
 from chat_app.conversation.turn import BEAT_S
 from chat_app.errors import ChatAppError, UnexpectedError
 from chat_app.ui import history, page, render
 from chat_app.ui.posted import is_plain, posted_name
-from chat_app.ui.service import Begun, Question, Reply, Service, Verdict
+from chat_app.ui.service import Question, Reply, Service, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -39,22 +44,40 @@ LOOK_AGAIN_S = 4.0
 EARLY_STOP_LOOKS, EARLY_STOP_LOOK_S = 50, 0.1
 """Stop can be pressed before the turn that it means has reached the server."""
 
+LANES = 3
+"""So many answers can arrive at once on one page, each in a conversation of its own."""
+
 History = list[dict[str, Any]]
+UserOf = Callable[[Mapping[str, str]], str]
+"""Who asks, by the headers of the request; empty for anybody."""
+
 _PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 _AT_ONCE: dict[str, Any] = {**_PRIVATE, "queue": False}
 _GONE = (
     "The page could not reach its server, so the answer is missing or not whole.",
     "Your question is kept here: look at the connection, then try again.",
 )
+_UNREACHED = ("The page could not reach its server.", "Look at the connection, then do it again.")
 _UNREADABLE = "These are not the values that this event takes. What `/chat` takes stands in `/gradio_api/info`."
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The way of one answer: a click of the script on `ask` begins a turn, and the answer so far is in `answer`."""
+
+    ask: gr.Button
+    answer: gr.JSON
 
 
 class ChatPage(gr.ChatInterface):
     """The chat page over a `Service`; `presets` are the names to pick from, the first is the default."""
 
-    def __init__(self, chat: ChatConfig, service: Service, presets: Sequence[str]) -> None:
+    def __init__(
+        self, chat: ChatConfig, service: Service, presets: Sequence[str], *, user_of: UserOf = lambda _: ""
+    ) -> None:
         self._chat = chat
         self._service = service
+        self._user_of = user_of
         self._presets = tuple(presets)
         super().__init__(
             self._answer_api,
@@ -125,33 +148,42 @@ class ChatPage(gr.ChatInterface):
         self.look_again = gr.Timer(LOOK_AGAIN_S, active=False)
 
     def _render_footer(self) -> None:
-        """Examples stand in the empty conversation; there is nothing below the text box."""
+        """Nothing that is seen, as examples stand in the empty conversation: what the script clicks, and is told."""
+        self.show, self.halt = (
+            gr.Button(visible="hidden", elem_id=name) for name in ("show-conversation", "stop-turns")
+        )
+        self.told = gr.JSON(visible="hidden", open=False)
+        self.lanes = [
+            Lane(gr.Button(visible="hidden", elem_id=f"ask-{lane}"), gr.JSON(visible="hidden", open=False))
+            for lane in range(LANES)
+        ]
 
     def _setup_events(self) -> None:
-        asked = [
-            self.textbox.submit(
-                None, [self.textbox, self.chatbot], [self.textbox, self.chatbot], js=page.call("send"), **_AT_ONCE
-            ),
-            self.chatbot.retry(**self._ask_again()),
-            self._asked_by_server(self.chatbot.option_select, self._chosen, [self.chatbot]),
-            self._asked_by_server(self.chatbot.edit, self._edited, [self.chatbot]),
-        ]
+        here = [self.textbox, self.chatbot]
+        everything = [*here, self.preset, self.model]
+        ready = self.load(None, None, everything, js=page.call("ready", LANES, *self._presets), **_AT_ONCE)
+        shown = self.show.click(None, None, everything, js=page.call("shown"), **_AT_ONCE)
+        self.textbox.submit(None, [self.textbox], here, js=page.call("send"), **_AT_ONCE)
+        self.chatbot.retry(None, None, here, js=page.call("retry"), **_AT_ONCE)
+        self.chatbot.undo(None, [self.textbox], here, js=page.call("undo"), **_AT_ONCE)
+        self.chatbot.clear(None, None, here, js=page.call("clear"), **_AT_ONCE)
+        self.textbox.stop(self._stop, [self.told], None, js=page.call("stopping"), **_AT_ONCE)
+        self.halt.click(self._stop, [self.told], None, js=page.call("halting"), **_AT_ONCE)
+        self._told(self.chatbot.edit, self._edited, "edited")
+        self._told(self.chatbot.option_select, self._chosen, "chosen")
         if self.run_examples_on_click:
-            asked.append(self._asked_by_server(self.chatbot.example_select, self._example, None))
+            self._told(self.chatbot.example_select, self._chosen, "example")
         else:
             self.chatbot.example_select(self.example_populated, None, [self.textbox], **_AT_ONCE)
-        turns: list[dict[str, Any]] = [self._turn_after(event) for event in asked]
-
-        self.textbox.stop(self._stop, [self.chatbot], None, js=page.call("last"), **_AT_ONCE)
-        self.chatbot.undo(
-            None, [self.textbox, self.chatbot], [self.textbox, self.chatbot], js=page.call("undo"), **_AT_ONCE
-        )
-        self.chatbot.clear(None, None, None, cancels=turns, **_AT_ONCE)
-        self.chatbot.clear(None, None, [self.textbox, self.chatbot], js=page.call("clear"), **_AT_ONCE)
         if self._chat.flagging_mode == "manual":
-            self.chatbot.like(self._rate, [self.chatbot], [self.status], **_AT_ONCE)
-
-        self._setup_pickers()
+            rated = self.chatbot.like(
+                self._rate, [self.chatbot], [self.status, self.told], trigger_mode="multiple", **_AT_ONCE
+            )
+            rated.then(None, [self.told], [self.chatbot], js=page.call("rated"), **_AT_ONCE)
+            rated.failure(None, None, [self.chatbot], js=page.call("unrated", *_UNREACHED), **_AT_ONCE)
+        for number, lane in enumerate(self.lanes):
+            self._setup_turn(number, lane)
+        self._setup_pickers(ready.then, shown.then)
         self.fake_api_btn.click(
             self._answer_api,
             [self.textbox, self.chatbot_state, self.preset, self.model],
@@ -161,74 +193,62 @@ class ChatPage(gr.ChatInterface):
             postprocess=False,
         )
 
-    def _setup_pickers(self) -> None:
+    def _setup_pickers(self, *events: Callable[..., Dependency]) -> None:
+        """The models to pick from, and how the servers are: at each of `events`, and while one is not well."""
         shown = [self.status, self.look_again, self.model]
-        self.load(self._look, [self.preset, self.model], shown, **_AT_ONCE)
-        self.look_again.tick(self._look, [self.preset, self.model], shown, **_AT_ONCE)
+        for event in (*events, self.look_again.tick):
+            event(self._look, [self.preset, self.model], shown, **_AT_ONCE)
         self.preset.input(self._preset_picked, [self.preset], [self.model], **_AT_ONCE)
 
-    def _ask_again(self) -> dict[str, Any]:
-        return {
-            "fn": None,
-            "inputs": [self.chatbot],
-            "outputs": [self.textbox, self.chatbot],
-            "js": page.call("askAgain"),
-            **_AT_ONCE,
-        }
+    def _told(
+        self, event: Callable[..., Dependency], handler: Callable[..., Awaitable[dict[str, Any]]], function: str
+    ) -> None:
+        """An event of which the script is told by the server. However it fails, what was typed for it is not lost."""
+        here = [self.textbox, self.chatbot]
+        told: Dependency = event(handler, None, [self.told], **_AT_ONCE)
+        told.then(None, [self.told], here, js=page.call(function), **_AT_ONCE)
+        told.failure(None, [self.textbox], here, js=page.call("unreached", *_UNREACHED), **_AT_ONCE)
 
-    def _asked_by_server(
-        self,
-        event: Callable[..., Dependency],
-        handler: Callable[..., Awaitable[History]],
-        inputs: list[gr.Chatbot] | None,
-    ) -> Dependency:
-        """An event whose question the server puts into the conversation, as a script is not told what was chosen."""
-        asked: Dependency = event(handler, inputs, [self.chatbot], **_AT_ONCE)
-        self._recover(asked)
-        shown: Dependency = asked.then(None, None, [self.textbox], js=page.call("asked"), **_AT_ONCE)
-        return shown
-
-    def _turn_after(self, asked: Dependency) -> Dependency:
-        """The one event that answers the question which stands last."""
-        turn: Dependency = asked.then(
+    def _setup_turn(self, number: int, lane: Lane) -> None:
+        """The one event that answers, and what the script does with it. After a failure Gradio runs no `then`."""
+        here = [self.textbox, self.chatbot]
+        turn: Dependency = lane.ask.click(
             self._answer,
-            [self.chatbot, self.preset, self.model],
-            [self.chatbot],
+            [self.told, self.preset, self.model],
+            [lane.answer],
+            js=page.call("question", number),
             concurrency_limit=None,
             **_PRIVATE,
         )
-        turn.then(None, None, [self.textbox], js=page.call("done"), **_AT_ONCE)
-        self._recover(turn)
-        return turn
-
-    def _recover(self, event: Dependency) -> None:
-        """However an event fails, its question stays and can be sent again. After a failure Gradio runs no `then`."""
-        event.failure(
-            None,
-            [self.chatbot],
-            [self.textbox, self.chatbot],
-            js=page.call("failed", *_GONE, render.TRY_AGAIN),
-            **_AT_ONCE,
-        )
+        lane.answer.change(None, [lane.answer], [self.chatbot], js=page.call("arrived", number), **_AT_ONCE)
+        turn.then(None, [lane.answer], here, js=page.call("done", number), **_AT_ONCE)
+        turn.failure(None, None, here, js=page.call("failed", number, *_GONE, render.TRY_AGAIN), **_AT_ONCE)
 
     async def _answer(
-        self, posted: History, preset: str, model: str | None, request: gr.Request
-    ) -> AsyncGenerator[History, None]:
-        """The conversation with its answer as it grows."""
-        asked = history.up_to_question(posted)
-        if not asked or not (len(asked) == len(posted) or history.wish_of(posted)):
-            yield posted
+        self, posted: Any, preset: str, model: str | None, request: gr.Request
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """The answer as it grows: the assistant's `messages`, and the token of the `conversation`."""
+        asked = history.turn_of(posted)
+        if not asked.conversation:
+            yield {"turn": asked.turn, "messages": []}
             return
-        begun, thoughts = history.begun(posted), history.thoughts(posted)
-        yield [
-            *asked,
-            *thoughts,
-            *render.messages_of(Reply(Answer(text=begun.text if begun else "", waiting=Asked("")), "")),
-        ]
-        pull = history.wish_of(posted) == render.PULL
-        async with aclosing(self._replies(asked, preset, model, request, begun=begun, pull=pull)) as replies:
+        question = Question(
+            conversation=asked.conversation,
+            preset=posted_name(preset),
+            model=posted_name(model),
+            session=request.session_hash or "",
+            turn=asked.turn,
+            conversation_token=asked.token,
+            begun=asked.begun,
+            pull=asked.pull,
+        )
+        async with aclosing(self._replies(question)) as replies:
             async for reply in replies:
-                yield [*history.marked(asked, reply), *thoughts, *render.messages_of(reply)]
+                yield {
+                    "turn": asked.turn,
+                    "messages": render.messages_of(reply),
+                    "conversation": reply.conversation_token,
+                }
 
     async def _answer_api(
         self,
@@ -240,34 +260,23 @@ class ChatPage(gr.ChatInterface):
     ) -> AsyncGenerator[tuple[str | History, History], None]:
         """Answer a message. Returns the answer's text, or a list of messages when there are thoughts or notices."""
         asked = [*history_, render.user_message(message or "")]  # whoever posts JSON may post null
-        async with aclosing(self._replies(asked, preset, model, request)) as replies:
+        question = Question(
+            conversation=history.messages_of(asked),
+            preset=posted_name(preset),
+            model=posted_name(model),
+            session=request.session_hash or "",
+            conversation_token=history.conversation_token(asked),
+        )
+        async with aclosing(self._replies(question)) as replies:
             async for reply in replies:
                 if reply.answer.waiting and not reply.answer.done and reply.answer.elapsed_s < BEAT_S:
                     continue  # nothing to tell a program; later, the beat has to be passed on
                 yield render.api_value(reply), [*history.marked(asked, reply), *render.messages_of(reply)]
 
-    async def _replies(
-        self,
-        posted: History,
-        preset: str | None,
-        model: str | None,
-        request: gr.Request,
-        *,
-        begun: Begun | None = None,
-        pull: bool = False,
-    ) -> AsyncGenerator[Reply, None]:
+    async def _replies(self, question: Question) -> AsyncGenerator[Reply, None]:
         """The reply to the question that stands last, as it grows. The edge: nothing raises into Gradio."""
         reply = Reply(Answer(), "")
         try:
-            question = Question(
-                conversation=history.messages_of(posted),
-                preset=posted_name(preset),
-                model=posted_name(model),
-                session=request.session_hash or "",
-                conversation_token=history.conversation_token(posted),
-                begun=begun,
-                pull=pull,
-            )
             async with aclosing(self._service.ask(question)) as replies:
                 async for reply in replies:
                     yield reply
@@ -278,36 +287,37 @@ class ChatPage(gr.ChatInterface):
             )
             yield replace(reply, answer=replace(reply.answer, problem=problem, total_s=0.0))
 
-    async def _example(self, chosen: gr.SelectData) -> History:
-        return [render.user_message(chosen.value["text"])]
+    async def _chosen(self, chosen: gr.SelectData) -> dict[str, Any]:
+        return {"value": chosen.value["text"] if isinstance(chosen.value, dict) else chosen.value}
 
-    async def _chosen(self, posted: History, option: gr.SelectData) -> History:
-        return history.chosen(posted, option.value)
+    async def _edited(self, edit: gr.EditData) -> dict[str, Any]:
+        return {"index": edit.index, "value": edit.value}
 
-    async def _edited(self, posted: History, edit: gr.EditData) -> History:
-        return history.edited(posted, edit.index, edit.value)
+    async def _stop(self, turns: Any, request: gr.Request) -> None:
+        """End these turns of the session; one that was asked for and has not begun yet is waited for."""
+        for turn in turns if isinstance(turns, list) else ():
+            for _ in range(EARLY_STOP_LOOKS):
+                if self._service.stop(request.session_hash or "", posted_name(turn)):
+                    break
+                await asyncio.sleep(EARLY_STOP_LOOK_S)
 
-    async def _stop(self, last: History, request: gr.Request) -> None:
-        """End the session's turn; one that was asked for and has not begun yet is waited for."""
-        for _ in range(EARLY_STOP_LOOKS):
-            found = self._service.stop(request.session_hash or "")
-            if found or not last or last[-1]["role"] != "user":
-                return
-            await asyncio.sleep(EARLY_STOP_LOOK_S)
-
-    async def _rate(self, posted: History, like: gr.LikeData, request: gr.Request) -> str:
+    async def _rate(self, posted: History, like: gr.LikeData, request: gr.Request) -> tuple[str, dict[str, Any]]:
+        """What to say about it above the conversation, and for the script: which answer has which rating now."""
         rated = history.rated_answer(posted, like.index)
         if rated is None:
-            return self._said("This cannot be rated.", "Only finished answers can.")
+            return self._said("This cannot be rated.", "Only finished answers can."), {}
         rating = history.rating_of(like.liked)
+        told = {"id": rated.answer_id, "value": rating}
+        verdict = Verdict(rated.token, rating, rated.conversation, rated.answer, self._user_of(request.headers))
         try:
-            await self._service.rate(
-                Verdict(rated.token, rating, rated.conversation, rated.answer, request.username or "")
-            )
+            await self._service.rate(verdict)
         except ChatAppError as error:
             log.warning("verdict_refused", extra={"code": error.code})
-            return self._said(f"Your verdict was not recorded. {error.sentence}", error.hint)
-        return page.status_html(self._service.status())
+            return self._said(f"Your verdict was not recorded. {error.sentence}", error.hint), {
+                **told,
+                "recorded": False,
+            }
+        return page.status_html(self._service.status()), {**told, "recorded": True}
 
     def _said(self, sentence: str, hint: str) -> str:
         """Something to tell the visitor, above what there is to say of the servers."""

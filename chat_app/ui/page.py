@@ -116,7 +116,7 @@ def alert_html(sentence: str, hint: str) -> str:
     return f'<div class="notice down" role="alert">{_line(sentence, hint)}</div>'
 
 
-def call(function: str, *constants: str) -> str:
+def call(function: str, *constants: str | int) -> str:
     """The `js` of an event: one of `page.js`'s functions, called with the event's inputs and then `constants`."""
     return f"globalThis.chatApp.event({', '.join(map(json.dumps, (function, *constants)))})"
 

@@ -14,9 +14,10 @@ from typing import Any
 _MESSAGE = {"role", "content", "type", "text", "metadata", "options"}
 _METADATA = {"title", "id", "parent_id", "log", "duration", "status"}
 _OPTION = {"label", "value"}
-_KEYS = frozenset(_MESSAGE | _METADATA | _OPTION)
-_DEPTH = 6
-"""Values, conversation, message, content, part: and one to spare."""
+_TURN = {"turn", "messages", "conversation", "wish"}
+_KEYS = frozenset(_MESSAGE | _METADATA | _OPTION | _TURN)
+_DEPTH = 7
+"""Values, turn, conversation, message, content, part: and one to spare."""
 
 
 def is_plain(value: Any, depth: int = _DEPTH) -> bool:

@@ -25,6 +25,8 @@ class Question:
     """A model's name; empty for the preset's."""
     session: str
     """Who waits: Gradio's session hash, by which `stop` finds the turn."""
+    turn: str = ""
+    """The page's own name for the turn, by which `stop` tells it from others of the session."""
     conversation_token: str = ""
     """What `Reply.conversation_token` was at an earlier question of this conversation."""
     begun: Begun | None = None
@@ -101,8 +103,8 @@ class Service(Protocol):
         """The reply as it grows, at least once a second."""
         ...
 
-    def stop(self, session: str) -> int:
-        """End the session's running turns with what has arrived. How many there were."""
+    def stop(self, session: str, turn: str) -> int:
+        """End that running turn of the session with what has arrived. How many there were."""
         ...
 
     async def rate(self, verdict: Verdict) -> None:

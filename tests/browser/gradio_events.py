@@ -22,6 +22,11 @@ def said(role: str, text: str, **more: Any) -> dict[str, Any]:
     return {"role": role, "content": [{"type": "text", "text": text}], "metadata": None, "options": None, **more}
 
 
+def asking(conversation: Conversation, turn: str = "turn") -> dict[str, Any]:
+    """What the page posts to have the last question of `conversation` answered."""
+    return {"turn": turn, "messages": conversation, "wish": "", "conversation": ""}
+
+
 class Visitor:
     """Somebody with a session of their own at the page of `base_url`."""
 
@@ -48,10 +53,13 @@ class Visitor:
 
     def answered(self, *conversation: dict[str, Any]) -> Conversation:
         """The conversation with its answer, as it stands on the page in the end."""
-        ended = self.join("_answer", list(conversation), None, None)
+        return self.answer(list(conversation))
+
+    def answer(self, conversation: Conversation, preset: str | None = None, turn: str = "turn") -> Conversation:
+        """The same, with a preset and the page's own name for the turn."""
+        ended = self.join("_answer", asking(conversation, turn), preset, None)
         assert ended["success"], ended
-        conversation_now: Conversation = ended["output"]["data"][0]
-        return conversation_now
+        return [*conversation, *ended["output"]["data"][0]["messages"]]
 
     def likes(self, conversation: Conversation, *, liked: bool = True) -> httpx2.Response:
         """A thumb for the last message."""

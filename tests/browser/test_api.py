@@ -253,7 +253,7 @@ def test_chat_is_all_that_the_api_offers(api: App) -> None:
 
 def test_nothing_else_can_be_called_by_its_name(connect: Connect, visitor: Visitor, server: Upstream) -> None:
     """Neither through the client nor over HTTP; the ways around the queue are shut for `/chat` as well."""
-    names = {"_answer", "_rate", "_stop", "_look", "_edited"}
+    names = {"_answer", "_rate", "_stop", "_look", "_edited", "_chosen"}
     assert names <= set(visitor.events)
     client = connect()
     for name in names:
@@ -309,11 +309,12 @@ def test_a_history_posted_to_chat_is_not_taken(visitor: Visitor, server: Upstrea
 def test_files_and_components_are_refused(api: App, visitor: Visitor, server: Upstream, posted: Any) -> None:
     """Wherever they are put; nothing is copied, fetched or built, and no server is asked."""
     before = _files_of(api)
-    for ended in (visitor.join("_answer", posted, None, None), visitor.join("chat", posted, None, None, None)):
+    turn = {"turn": "1", "messages": posted}
+    for ended in (visitor.join("_answer", turn, None, None), visitor.join("chat", posted, None, None, None)):
         assert not ended["success"]
         assert ended["output"]["error"] == "This page takes text only."
     assert visitor.post("like", posted, index=0, value="", liked=True).status_code == 500
-    assert visitor.post("edit", posted, index=0, value="Hi").status_code == 500
+    assert visitor.post("_stop", posted).status_code == 500
 
     assert server.asked == []
     assert _files_of(api) == before
@@ -352,9 +353,9 @@ def test_a_message_that_is_null_is_an_empty_one(visitor: Visitor, server: Upstre
 
 
 def test_words_that_are_no_conversation_do_not_stand_in_the_log(api: App, visitor: Visitor, server: Upstream) -> None:
-    """Gradio would print them with the reason why it cannot read them."""
-    for posted in ([{"role": "user", "content": "Secret words"}], "Secret words", [["Secret words", None]]):
-        assert not visitor.join("_answer", posted, None, None)["success"]
+    """Gradio would print them with the reason why it cannot read them; a turn without a question has no answer."""
+    for posted in ("Secret words", [["Secret words", None]], {"turn": "Secret words", "messages": "Secret words"}):
+        assert visitor.join("_answer", posted, None, None)["output"]["data"][0]["messages"] == []
         assert visitor.likes([{"role": "assistant", "content": "Secret words"}]).status_code == 500
 
     assert "Secret words" not in api.log

@@ -207,7 +207,7 @@ def test_keys_are_in_nothing_that_can_be_read(up: App, apps: dict[str, App]) -> 
             text = httpx2.get(f"{app.base_url}{path}").text
             assert [key for key in KEYS if key in text] == []
         with closing(Visitor(app.base_url)) as visitor:
-            shown = visitor.post("load", "", None).text
+            shown = visitor.post("_look", "", None).text
             assert [key for key in KEYS if key in shown] == []
         assert "The page:" in app.log
         assert [key for key in KEYS if key in app.log] == []

@@ -151,8 +151,8 @@ def state(request: pytest.FixtureRequest, app: App, server: Upstream) -> Iterato
         if state.name == "in line":
             holder = stack.enter_context(closing(SoakVisitor(app.base_url)))
             pool = stack.enter_context(ThreadPoolExecutor(1))
-            pool.submit(holder.join, "_answer", [said("user", "I was first.")], None, None)
-            stack.callback(holder.stop, [])
+            pool.submit(holder.answered, said("user", "I was first."))
+            stack.callback(holder.stop, "turn")
             wait_until(lambda: len(server.asked) == 1)
         yield state
 

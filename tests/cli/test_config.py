@@ -50,7 +50,14 @@ def test_show_prints_the_merged_settings_as_yaml(run: Run, file: str) -> None:
     result = run("config", "show", "--config", file, KEY="k", CHAT_APP__SERVER__PORT="1234")
     assert result.exit_code == 0
     values = yaml.safe_load(result.stdout)
-    assert values["server"] == {"host": "127.0.0.1", "port": 1234, "root_path": "", "allow_pull": False}
+    assert values["server"] == {
+        "host": "127.0.0.1",
+        "port": 1234,
+        "root_path": "",
+        "allow_pull": False,
+        "user_header": "",
+        "logout_url": "",
+    }
     assert values["endpoints"][0]["name"] == "one"
     assert "  system_prompt: |\n    Two lines,\n    and $${this}.\n" in result.stdout
 

@@ -67,9 +67,9 @@ def test_all_problems_come_at_once_with_their_lines(tmp_path: Path) -> None:
         ("chat: {Fill-Width: true}\n", "Did you mean `fill_width`?"),
         ("title: x\n", "Did you mean `chat.title`?"),
         ("model: x\n", "Did you mean `presets[].model`?"),
-        ("server: {xyz: 1}\n", "Known here: `host`, `port`, `root_path`, `allow_pull`."),
-        ("server: {xyz: }\n", "Known here: `host`, `port`, `root_path`, `allow_pull`."),
-        ("server: {'': 1}\n", "Known here: `host`, `port`, `root_path`, `allow_pull`."),
+        ("server: {xyz: 1}\n", "Known here: `host`, `port`, `root_path`, `allow_pull`, `user_header`, `logout_url`."),
+        ("server: {xyz: }\n", "Known here: `host`, `port`, `root_path`, `allow_pull`, `user_header`, `logout_url`."),
+        ("server: {'': 1}\n", "Known here: `host`, `port`, `root_path`, `allow_pull`, `user_header`, `logout_url`."),
     ],
 )
 def test_an_unknown_setting_is_told_with_what_was_meant(tmp_path: Path, yaml: str, fix: str) -> None:
@@ -87,7 +87,7 @@ def test_an_unknown_setting_is_told_with_what_was_meant(tmp_path: Path, yaml: st
         ("CHAT_APP__PRESETS__NAME", "The first is `CHAT_APP__PRESETS__0__NAME`."),
         ("CHAT_APP__PRESETS__3__NAME", "Positions count from 0 and leave none out; the next one here is 0."),
         ("CHAT_APP__SERVER__PORT__X", "Set `CHAT_APP__SERVER__PORT` itself."),
-        ("CHAT_APP__SERVER__0", "Known here: `host`, `port`, `root_path`, `allow_pull`."),
+        ("CHAT_APP__SERVER__0", "Known here: `host`, `port`, `root_path`, `allow_pull`, `user_header`, `logout_url`."),
         ("CHAT_APP__", "Known here: `endpoints`, `presets`, `chat`, `feedback`, `server`."),
     ],
 )

@@ -197,3 +197,14 @@ def test_certificates_are_there_and_checked(tmp_path: Path) -> None:
     environ = {"CHAT_APP__ENDPOINTS__0__VERIFY": "false"}
     (line,) = said(tmp_path, endpoint("ca_file: ca.pem"), environ=environ)
     assert line.startswith("environment: CHAT_APP__ENDPOINTS__0__VERIFY: endpoints.0.verify: With")
+
+
+def test_forgetting_at_logout_needs_a_logout(tmp_path: Path) -> None:
+    """Else the operator would think that the next person sees nothing, and they would."""
+    (line,) = said(tmp_path, "chat: {forget_on_logout: true}\n")
+    assert line.startswith("chat.yaml:1: chat.forget_on_logout: Nobody logs out here: ")
+    assert line.endswith(" Set one of them, or remove this.")
+    assert len(said(tmp_path, "", environ={"CHAT_APP__CHAT__FORGET_ON_LOGOUT": "1"})) == 1
+    for server in ("user_header: X-Forwarded-User", "logout_url: /out"):
+        assert not said(tmp_path, f"chat: {{forget_on_logout: true}}\nserver: {{{server}}}\n")
+    assert not said(tmp_path, "chat: {forget_on_logout: false}\n")

@@ -33,7 +33,7 @@ def app_with(running: RunningTurns) -> Starlette:
         deaf = "deaf" in request.query_params
 
         async def words() -> AsyncIterator[str]:
-            with running.begin("ada") as stop:
+            with running.begin("ada", "1") as stop:
                 until = monotonic() + seconds
                 while monotonic() < until and (deaf or not stop.is_set()):
                     yield "word "

@@ -1,17 +1,25 @@
-"""Our script stands first in the page's head."""
+"""What is ours stands first in the page's head."""
+
+import json
+import re
 
 from chat_app.ui.document import Message, Receive, Scope, Send, WithScript
+from chat_app.ui.modules import PageFiles
+
+FILES = PageFiles("/static/0123456789ab", {"history.css": b"", "history/main.mjs": b""})
+KEPT = (b"cache-control", b"private, max-age=9")
 
 
 async def page(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001
     """A document in two pieces, cut inside its head; says how it was asked."""
     asked = b" ".join(name for name, _ in scope["headers"])
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1"), (b"x", asked)]})
+    headers = [(b"content-length", b"1"), KEPT, (b"x", asked)]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b"<html><he", "more_body": True})
     await send({"type": "http.response.body", "body": b"ad><script src=theirs>"})
 
 
-async def served(path: str, root_path: str = "", method: str = "GET") -> list[Message]:
+async def served(path: str, root_path: str = "", method: str = "GET", user: str = "alice") -> list[Message]:
     """What is sent for a request."""
     sent: list[Message] = []
 
@@ -21,31 +29,65 @@ async def served(path: str, root_path: str = "", method: str = "GET") -> list[Me
     async def receive() -> Message:
         return {"type": "http.request"}
 
-    headers = [(b"accept-encoding", b"br"), (b"accept", b"*/*")]
+    headers = [(b"accept-encoding", b"br"), (b"accept", b"*/*"), (b"user", user.encode())]
     scope = {"type": "http", "method": method, "path": path, "root_path": root_path, "headers": headers}
-    await WithScript(page, "ours()")(scope, receive, send)
+    application = WithScript(page, "ours()", FILES, lambda asking: {"user": dict(asking["headers"])[b"user"].decode()})
+    await application(scope, receive, send)
     return sent
 
 
-async def test_the_script_comes_before_gradios() -> None:
-    """Also when the head arrives in pieces; the length is that of the new document."""
+async def test_what_is_ours_comes_before_gradios() -> None:
+    """Settings, script, style and modules, also when the head arrives in pieces; the length is the new document's."""
     start, body = await served("/")
-    assert body["body"] == b"<html><head><script>\nours()</script><script src=theirs>"
+    document = body["body"].decode()
+    assert document.startswith('<html><head>\n<script type="application/json" id="chat-app-settings">')
+    places = [
+        document.index(part)
+        for part in (
+            '{"user": "alice"}</script>',
+            "<script>\nours()</script>",
+            '<link rel="stylesheet" href="/static/0123456789ab/history.css">',
+            '<link rel="modulepreload" href="/static/0123456789ab/history/main.mjs">',
+            '<script type="module" src="/static/0123456789ab/history/main.mjs"></script>',
+            "<script src=theirs>",
+        )
+    ]
+    assert places == sorted(places)
     assert dict(start["headers"])[b"content-length"] == str(len(body["body"])).encode()
+
+
+async def test_the_settings_are_the_visitors_and_nobody_keeps_them() -> None:
+    """The next person at this browser, or behind this proxy, has others."""
+    start, body = await served("/", user="bob")
+    assert b'{"user": "bob"}' in body["body"]
+    assert [value for name, value in start["headers"] if name == b"cache-control"] == [b"no-store"]
+
+
+async def test_a_setting_ends_no_script() -> None:
+    """Whatever a visitor is called, it is read back as it was."""
+    name = "</script><script>alert(1)</script><!--\u2028"
+    document = (await served("/", user=name))[1]["body"].decode()
+    found = re.search(r'id="chat-app-settings">(.*?)</script>', document)
+    assert found is not None
+    assert json.loads(found[1]) == {"user": name}
+    assert "alert" not in document.replace(found[1], "")
 
 
 async def test_the_document_is_asked_for_uncompressed() -> None:
     """Or it could not be read here."""
     start, _ = await served("/")
-    assert dict(start["headers"])[b"x"] == b"accept"
+    assert dict(start["headers"])[b"x"] == b"accept user"
 
 
 async def test_it_is_found_below_a_root_path() -> None:
-    """A proxy may serve the page under another path."""
-    assert b"ours()" in (await served("/chat/", "/chat"))[1]["body"]
+    """A proxy may serve the page under another path, and take it off or leave it there."""
+    for path in ("/chat/", "/chat", "/"):
+        document = (await served(path, "/chat"))[1]["body"].decode()
+        assert 'src="/chat/static/0123456789ab/history/main.mjs"' in document
 
 
 async def test_everything_else_passes_untouched() -> None:
     """Other paths and methods are streamed as they come."""
     for sent in (await served("/config"), await served("/", method="HEAD")):
         assert [message.get("body") for message in sent] == [None, b"<html><he", b"ad><script src=theirs>"]
+        assert KEPT in sent[0]["headers"]

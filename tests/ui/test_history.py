@@ -8,20 +8,8 @@ from hypothesis import strategies as st
 
 from chat_app.conversation.deltas import Answer
 from chat_app.conversation.messages import Message, Text, assistant, user
-from chat_app.ui.history import (
-    begun,
-    chosen,
-    conversation_token,
-    edited,
-    marked,
-    messages_of,
-    rated_answer,
-    rating_of,
-    thoughts,
-    up_to_question,
-    wish_of,
-)
-from chat_app.ui.render import CONTINUE, PULL, TRY_AGAIN
+from chat_app.ui.history import PostedTurn, conversation_token, marked, messages_of, rated_answer, rating_of, turn_of
+from chat_app.ui.render import CONTINUE, PULL
 from chat_app.ui.service import Begun, Reply
 
 JSON = st.recursive(
@@ -103,21 +91,9 @@ def test_a_conversation_is_known_by_the_token_in_its_first_question() -> None:
     assert marked([], REPLY) == []
 
 
-def test_an_edited_question_keeps_its_conversation() -> None:
-    """What came after it is gone; Gradio's index is a number or the first of a pair."""
-    shown = marked([said("user", "a"), said("assistant", "1"), said("user", "b")], REPLY)
-    for index in (0, [0, 0], (0, 1)):
-        changed = edited(shown, index, "\tnew")
-        assert messages_of(changed) == (user("\tnew"),)
-        assert conversation_token(changed) == "conversation"
-    assert messages_of(edited(shown, 2, "c"))[-1] == user("c")
-
-
 @pytest.mark.parametrize("index", [None, "x", [], [None], -3, 99, {"a": 1}])
 def test_no_index_raises(index: Any) -> None:
     """Whoever calls the page's events writes it."""
-    assert edited([said("user", "a")], index, None)
-    assert edited([], index, "x") == []
     assert rated_answer([said("user", "a")], index) is None
 
 
@@ -137,11 +113,11 @@ def test_a_verdict_on_a_thought_is_about_the_answer_below_it() -> None:
     posted = [
         said("user", "Hi"),
         said("assistant", "hm", metadata={"title": "Thought"}),
-        said("assistant", "Hello", metadata={"log": "token"}),
+        said("assistant", "Hello", metadata={"id": "1", "log": "token"}),
     ]
     rated = rated_answer(posted, 1)
     assert rated is not None
-    assert (rated.answer, rated.token, rated.conversation) == ("Hello", "token", (user("Hi"),))
+    assert (rated.answer_id, rated.answer, rated.token, rated.conversation) == ("1", "Hello", "token", (user("Hi"),))
 
 
 def test_a_verdict_never_slips_to_the_next_answer() -> None:
@@ -163,34 +139,28 @@ CUT = (
 )
 
 
-def test_try_again_leaves_the_question() -> None:
-    """And no wish."""
-    again = chosen(CUT, TRY_AGAIN)
-    assert again == [CUT[0]]
-    assert (wish_of(again), begun(again), up_to_question(again)) == ("", None, [CUT[0]])
+def test_a_turn_is_the_conversation_up_to_its_question() -> None:
+    """What stands behind the question is no part of it: neither the answer it had, nor its notices."""
+    turn = turn_of({"turn": "7", "messages": list(CUT), "wish": "", "conversation": "token"})
+    assert turn == PostedTurn("7", (user("Hi"),), "token", begun=None, pull=False)
 
 
-def test_continue_leaves_the_answer_to_go_on_with() -> None:
+def test_the_wish_to_go_on_is_about_the_answer_behind_the_question() -> None:
     """With its token, by which the service knows it as its own."""
-    on = chosen(CUT, CONTINUE)
-    assert (wish_of(on), begun(on), up_to_question(on)) == (CONTINUE, Begun("Half", "token"), [CUT[0]])
-    assert thoughts(on) == [CUT[1]]
+    turn = turn_of({"turn": "7", "messages": list(CUT), "wish": CONTINUE})
+    assert (turn.conversation, turn.begun, turn.pull) == ((user("Hi"),), Begun("Half", "token"), False)
+    assert turn_of({"messages": list(CUT[:1]), "wish": CONTINUE}).begun is None
 
 
-def test_the_wish_for_the_model_leaves_the_question() -> None:
-    """Nothing is gone on with."""
-    wanted = chosen(CUT, PULL)
-    assert (wish_of(wanted), begun(wanted), up_to_question(wanted)) == (PULL, None, [CUT[0]])
+def test_the_wish_for_the_model_goes_on_with_nothing() -> None:
+    """The question is asked again, when the model is there."""
+    turn = turn_of({"turn": "7", "messages": list(CUT), "wish": PULL})
+    assert (turn.conversation, turn.begun, turn.pull) == ((user("Hi"),), None, True)
 
 
-@pytest.mark.parametrize("history", [[], [said("assistant", "Hello")], [said("user", "Hi")], list(CUT)])
-def test_a_conversation_without_a_wish_has_none(history: list[Any]) -> None:
-    """An answer with a token that stands last is no wish to go on with it."""
-    assert (wish_of(history), begun(history)) == ("", None)
-
-
-@given(st.lists(JSON), JSON)
-def test_choosing_survives_whatever_is_posted(history: list[Any], option: Any) -> None:
-    """Posted history is anybody's."""
-    posted = chosen(history, option)
-    wish_of(posted), begun(posted), up_to_question(posted), thoughts(posted), wish_of(history), begun(history)
+@given(JSON | st.dictionaries(st.sampled_from(["turn", "messages", "wish", "conversation"]), JSON | st.just(CONTINUE)))
+def test_a_turn_can_be_read_from_whatever_is_posted(posted: Any) -> None:
+    """Whoever posts JSON writes it; without a question there is nothing to answer."""
+    turn = turn_of(posted)
+    assert isinstance(turn.turn, str)
+    assert not turn.conversation or turn.conversation[-1].role == "user"

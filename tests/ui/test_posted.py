@@ -12,11 +12,12 @@ MESSAGE = {
     "options": [{"label": "Try again", "value": "Try again"}],
     "content": [{"type": "text", "text": "Hi"}],
 }
+TURN = {"turn": "1", "messages": [MESSAGE], "wish": "Continue", "conversation": "token"}
 
 
-@pytest.mark.parametrize("value", [["Hi", None], [[MESSAGE, MESSAGE], "Assistant", None], [[], "", 1, 1.5, True]])
+@pytest.mark.parametrize("value", [["Hi", None], [[MESSAGE, MESSAGE], "Assistant", None], [TURN, "", 1, 1.5, True]])
 def test_what_the_page_posts_is_let_through(value: Any) -> None:
-    """Text, choices, and a conversation as Gradio's chatbot holds it."""
+    """Text, choices, a conversation as Gradio's chatbot holds it, and a turn."""
     assert is_plain(value)
 
 
@@ -27,7 +28,7 @@ def test_what_the_page_posts_is_let_through(value: Any) -> None:
         [[{"role": "user", "content": [{"type": "file", "file": {"path": "http://127.0.0.1/"}}]}]],
         [[{"role": "user", "content": [{"type": "component", "component": "image", "value": {}, "props": {}}]}]],
         [{"url": "http://127.0.0.1/"}],
-        [[[[[[[["deep"]]]]]]]],
+        [[[[[[[[["deep"]]]]]]]]],
         [b"bytes"],
     ],
 )

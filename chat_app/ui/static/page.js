@@ -1,99 +1,13 @@
-// What the page does by itself, without asking the server: show a question at once, keep one turn at a time, take the
-// last question back, survive a server that is gone for a while, and show remote pictures as links. The `js` of an event in
-// `interface.py` is `globalThis.chatApp.event("name", …)`; each function takes Gradio's values, and then what stands
-// after its name there, and returns the outputs of its event as a list.
+// What has to be there before Gradio: survive a server that is gone for a while, evaluate no text, send nothing twice, go
+// along with what grows, and show remote pictures as links. The `js` of an event in `interface.py` is
+// `globalThis.chatApp.event("name", …)`; the functions are those of `history/events.mjs`, which `history/main.mjs` gives
+// to `chatApp.start`: each takes Gradio's values, and then what stands after its name there, and returns the outputs of
+// its event as a list.
 (() => {
   "use strict";
 
-  const answering = { __type__: "update", submit_btn: false, stop_btn: true };
-  const idle = { __type__: "update", submit_btn: true, stop_btn: false };
-  let running = false;
-  let clearing = false;
   let following = true;
-
-  // While an answer grows, it cannot be rated yet: the style hides its buttons.
-  const setRunning = (value) => {
-    running = value;
-    if (value) following = true;
-    document.body.classList.toggle("answering", value);
-  };
-
-  const textMessage = (text) => ({
-    role: "user",
-    metadata: null,
-    options: null,
-    content: [{ type: "text", text }],
-  });
-
-  const textOf = (message) =>
-    message.content
-      .filter((part) => part.type === "text")
-      .map((part) => part.text)
-      .join("");
-
-  // The conversation up to and with its last question.
-  const upToQuestion = (conversation) => {
-    const last = (conversation || []).findLastIndex((message) => message.role === "user");
-    return conversation.slice(0, last + 1);
-  };
-
-  // (text, conversation) -> [text box, conversation]
-  const send = (text, conversation) => {
-    setRunning(true);
-    return [{ ...answering, value: "" }, [...(conversation || []), textMessage(text)]];
-  };
-
-  // (conversation) -> [text box, conversation]
-  const askAgain = (conversation) => {
-    setRunning(true);
-    return [answering, upToQuestion(conversation)];
-  };
-
-  // () -> [text box]; for questions that the server put into the conversation: an example, an edited message
-  const asked = () => {
-    setRunning(true);
-    return [answering];
-  };
-
-  // (text, conversation) -> [text box, conversation]; what is typed already stays, behind the question
-  const undo = (text, conversation) => {
-    const kept = upToQuestion(conversation);
-    const question = kept.pop();
-    const texts = [question ? textOf(question) : "", text].filter((each) => each.trim());
-    return [{ __type__: "update", value: texts.join("\n\n") }, kept];
-  };
-
-  // (conversation) -> its last message, as a list; for Stop, which wants to know whether the turn has begun
-  const last = (conversation) => [(conversation || []).slice(-1)];
-
-  // () -> [text box]
-  const done = () => {
-    setRunning(false);
-    return [idle];
-  };
-
-  // () -> [text box, conversation]; updates of the turn that this ends may still be on their way, its failure is one
-  const clear = async () => {
-    clearing = running;
-    if (clearing) await new Promise((resolve) => setTimeout(resolve, 500));
-    clearing = false;
-    return [...done(), []];
-  };
-
-  // (conversation, sentence, hint, label) -> [text box, conversation]: the turn's request itself failed
-  const failed = (conversation, sentence, hint, label) => {
-    setRunning(false);
-    if (clearing) return [idle, []];
-    const notice = {
-      role: "assistant",
-      metadata: { title: `⚠ ${sentence}` },
-      options: [{ label, value: label }],
-      content: [{ type: "text", text: hint }],
-    };
-    const asked = upToQuestion(conversation || []);
-    const arrived = (conversation || []).slice(asked.length).filter((entry) => !entry.options?.length);
-    return [idle, [...asked, ...arrived, notice]]; // instead of the notice whose button was pressed
-  };
+  const answering = () => document.body.classList.contains("answering");
 
   // Enter and the send button do nothing while an answer arrives, and with nothing typed; what is typed stays.
   const guard = (event) => {
@@ -103,7 +17,7 @@
       event.type === "click"
         ? event.target.closest(".submit-button")
         : event.key === "Enter" && !event.shiftKey && !event.isComposing;
-    if (sends && (running || !box.querySelector("textarea").value.trim())) {
+    if (sends && (answering() || !box.querySelector("textarea").value.trim())) {
       event.preventDefault();
       event.stopImmediatePropagation();
     }
@@ -207,11 +121,12 @@
     }
   };
 
-  const functions = { send, askAgain, asked, undo, last, clear, done, failed };
+  let start;
+  const functions = new Promise((resolve) => (start = resolve));
   const event =
     (name, ...constants) =>
-    (...inputs) =>
-      functions[name](...inputs, ...constants);
+    async (...inputs) =>
+      (await functions)[name](...inputs, ...constants);
 
   // Gradio makes a function of an event's `js` by evaluating it, which the content security policy forbids, and should:
   // what a page evaluates, an injected text can be. The only text that we ever give it is a call of `event` with JSON,
@@ -238,5 +153,5 @@
   };
   new MutationObserver(() => (follow(), nameButtons())).observe(document, { subtree: true, childList: true, characterData: true });
   globalThis.fetch = fetchForGradio;
-  globalThis.chatApp = { event };
+  globalThis.chatApp = { event, start, follow: () => (following = true) };
 })();

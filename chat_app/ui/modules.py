@@ -1,0 +1,59 @@
+"""The files that a page loads beside its document: the ES modules below `static/` and their style.
+
+They are read once, at the start. Their folder's name is made of what is in them, so that a browser may keep them for
+good and still has the new ones after an update; they name each other relatively and so stay in one folder. `page.js`
+and `page.css` are not among them: the one is written into the document, the other is given to Gradio.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+_ELSEWHERE = "page.css"
+_MAIN = "/main.mjs"
+
+
+@dataclass(frozen=True, slots=True)
+class PageFiles:
+    """Files of text, and where they are served."""
+
+    folder: str
+    """The path of their folder behind the root path: `/static/` and 12 hexadecimal digits."""
+    contents: Mapping[str, bytes]
+    """What is in them, by their path in the folder: `history/main.mjs`."""
+
+
+def read_files(static: Traversable | None = None) -> PageFiles:
+    """Every `.mjs` and `.css` below `static`, which is ours unless it is named."""
+    contents = dict(sorted(_found(static or files("chat_app.ui") / "static", "")))
+    digest = sha256()
+    for path, content in contents.items():
+        digest.update(f"{path} {len(content)}\n".encode() + content)
+    return PageFiles(f"/static/{digest.hexdigest()[:12]}", contents)
+
+
+def elements(loaded: PageFiles, root_path: str) -> str:
+    """What loads them in a document's head: styles, all modules at once, and a start of each that is called main.
+
+    The addresses begin with `root_path`, since the document may have been asked with or without a slash at its end.
+    """
+    address = {path: escape(f"{root_path}{loaded.folder}/{path}") for path in loaded.contents}
+    modules = [path for path in address if path.endswith(".mjs")]
+    lines = [f'<link rel="stylesheet" href="{address[path]}">' for path in address if path.endswith(".css")]
+    lines += [f'<link rel="modulepreload" href="{address[path]}">' for path in modules]
+    lines += [f'<script type="module" src="{address[path]}"></script>' for path in modules if path.endswith(_MAIN)]
+    return "\n".join(lines)
+
+
+def _found(folder: Traversable, above: str) -> Iterator[tuple[str, bytes]]:
+    for entry in folder.iterdir():
+        path = f"{above}{entry.name}"
+        if entry.is_dir():
+            yield from _found(entry, f"{path}/")
+        elif entry.name.endswith((".mjs", ".css")) and path != _ELSEWHERE:
+            yield path, entry.read_bytes()

@@ -1,0 +1,59 @@
+// Elements without a framework: what is text stays text, whatever stands in it.
+
+/** An element. Functions among the attributes listen to that event; `true` is there, false and null are not. */
+export const element = (tag, attributes = {}, ...children) => {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") made.addEventListener(name, value);
+    else setAttribute(made, name, value);
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+};
+
+/** Set or take an attribute, and leave it alone when it is as it should be. */
+export const setAttribute = (of, name, value) => {
+  const wanted = value === false || value === null || value === undefined ? null : value === true ? "" : String(value);
+  if (of.getAttribute(name) === wanted) return;
+  if (wanted === null) of.removeAttribute(name);
+  else of.setAttribute(name, wanted);
+};
+
+/** Text that only a screen reader has. */
+export const unseen = (text) => element("span", { class: "unseen" }, text);
+
+const PATHS = {
+  menu: "M4 6h16M4 12h16M4 18h16",
+  begin: "M12 5v14M5 12h14",
+  more: "M5 12h.01M12 12h.01M19 12h.01",
+  close: "M6 6l12 12M18 6L6 18",
+  rename: "M4 20h4L19 9l-4-4L4 16zM13 7l4 4",
+  pin: "M9 4h6l-1 6 4 4H6l4-4zM12 14v6",
+  save: "M12 4v11M7 11l5 5 5-5M5 20h14",
+  load: "M12 16V5M7 9l5-5 5 5M5 20h14",
+  remove: "M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5",
+};
+
+/** A drawing beside a word, or in a button that has a name. */
+export const icon = (name) => {
+  const namespace = "http://www.w3.org/2000/svg";
+  const drawing = document.createElementNS(namespace, "svg");
+  drawing.setAttribute("viewBox", "0 0 24 24");
+  drawing.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(namespace, "path");
+  path.setAttribute("d", PATHS[name]);
+  drawing.append(path);
+  return drawing;
+};
+
+/** Move the focus among `stops` as the key says; whether it was such a key. */
+export const moveFocus = (event, stops, { around = false } = {}) => {
+  const at = stops.indexOf(document.activeElement);
+  const last = stops.length - 1;
+  const targets = { ArrowDown: at + 1, ArrowUp: at < 0 ? last : at - 1, Home: 0, End: last };
+  if (!(event.key in targets) || last < 0) return false;
+  event.preventDefault();
+  const target = targets[event.key];
+  stops[around ? (target + stops.length) % stops.length : Math.min(Math.max(target, 0), last)].focus();
+  return true;
+};

@@ -1,0 +1,46 @@
+// Conversations to files and back, as the panel's buttons ask for it.
+
+import { asJson, asMarkdown, fileName } from "./export.mjs";
+import { readImport } from "./import.mjs";
+
+/** Have the browser save `text` as a file. */
+export const download = (name, type, text) => {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+};
+
+const written = ({ conversation, tree }) => ({ conversation, messages: tree.messages });
+
+/** One conversation, as "markdown" or "json". */
+export const saveOne = async (conversations, id, format) => {
+  const entry = await conversations.entry(id);
+  const { title } = entry.conversation;
+  if (format === "markdown") download(fileName(title, "md"), "text/markdown", asMarkdown(written(entry)));
+  else download(fileName(title, "json"), "application/json", asJson([written(entry)]));
+};
+
+/** All of them, in one file that can be imported again. */
+export const saveAll = async (conversations) => {
+  const entries = [];
+  for (const { id } of conversations.records) entries.push(await conversations.entry(id));
+  const day = new Date().toISOString().slice(0, 10);
+  download(fileName(`conversations ${day}`, "json"), "application/json", asJson(entries.filter(Boolean).map(written)));
+};
+
+/** Take a file in. Returns what to tell of it; throws `ImportRefused`. */
+export const importFile = async (conversations, file) => {
+  const { source, entries, skipped } = await readImport(file);
+  let fresh = 0;
+  for (const entry of entries) fresh += await conversations.add(entry);
+  const known = entries.length - fresh;
+  const told = [`${count(fresh, "conversation")} from ${source}.`];
+  if (known) told.push(`${count(known, "conversation")} ${known === 1 ? "was" : "were"} here already.`);
+  for (const { title, why } of skipped.slice(0, 3)) told.push(`Skipped “${title}”: ${why}`);
+  if (skipped.length > 3) told.push(`${skipped.length - 3} more were skipped.`);
+  return told.join(" ");
+};
+
+const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;

@@ -1,0 +1,135 @@
+// The answers that are arriving on this page: each takes one of the lanes that the page has, and ends in its own
+// conversation, whichever is looked at. What has arrived is kept twice a second, so that a page that is left loses at
+// most that. Knows the values of Gradio's events, and not Gradio.
+
+import { newId, newMessage, textOf } from "./tree.mjs";
+
+const SAVE_EVERY_MS = 500;
+
+/** The button of an answer that the token limit cut; the server knows it by this name. */
+export const CONTINUE = "Continue";
+
+export class Turns {
+  #conversations;
+  #tabs;
+  #ask;
+  #lanes = [];
+
+  /** `ask(lane)` has Gradio begin the event of that lane, which calls `question`. */
+  constructor(conversations, tabs, ask) {
+    this.#conversations = conversations;
+    this.#tabs = tabs;
+    this.#ask = ask;
+  }
+
+  /** How many lanes the page has. */
+  set lanes(number) {
+    this.#lanes = new Array(number).fill(null);
+  }
+
+  get full() {
+    return this.#lanes.every(Boolean);
+  }
+
+  /** The turn that runs in this entry. */
+  of(entry) {
+    return this.#lanes.find((turn) => turn?.entry.conversation.id === entry.conversation.id);
+  }
+
+  /**
+   * Have `question`, a message of the entry, answered: in a new version, or in the place of `answer`. A `wish` is what
+   * the button of a notice says: to go on with the answer, or to get the model first.
+   */
+  begin(entry, question, { answer = null, wish = "" } = {}) {
+    const { conversation, tree } = entry;
+    const begun = wish === CONTINUE ? answer.shown.filter(isText) : [];
+    const kept = wish === CONTINUE ? answer.shown.filter((shown) => shown.metadata?.title && !shown.options && shown.content[0]?.text) : [];
+    const fields = { shown: [...kept, ...begun, WAITING], state: "arriving", rating: "" };
+    const message = answer ? { ...answer, ...fields } : newMessage(conversation.id, question.id, "assistant", [], fields);
+    const lane = this.#lanes.indexOf(null);
+    const turn = { id: newId(), lane, entry, question, message, wish, begun, kept, saved: Date.now() };
+    tree.put(message);
+    this.#lanes[lane] = turn;
+    this.#tabs.arriving.add(message.id);
+    this.#conversations.hold(entry);
+    this.#conversations.save(entry, [message], { head: message.id, deleted: null });
+    this.#ask(lane);
+  }
+
+  /** What the turn in `lane` asks the server. */
+  question(lane, preset, model) {
+    const { id, entry, question, wish, begun } = this.#lanes[lane];
+    entry.conversation = { ...entry.conversation, preset: preset ?? "", model: model ?? "" };
+    const said = entry.tree.path(question.id).flatMap((message) => message.shown).filter(isText);
+    const messages = [...said.map(({ role, content }) => ({ role, content })), ...begun];
+    return { turn: id, messages, wish, conversation: entry.conversation.token };
+  }
+
+  /** Take in what has arrived in `lane`. Returns the entry that it belongs to, or null when it is of an earlier turn. */
+  arrived(lane, value) {
+    const turn = this.#lanes[lane];
+    if (!turn || value?.turn !== turn.id || !value.messages.length) return null;
+    const { entry } = turn;
+    this.#put(turn, { shown: [...turn.kept, ...value.messages] });
+    if (value.conversation) entry.conversation = { ...entry.conversation, token: value.conversation };
+    if (Date.now() - turn.saved >= SAVE_EVERY_MS) this.#save(turn);
+    return entry;
+  }
+
+  /** The turn in `lane` is over, with `value` as its last. Returns its entry, and whether `value` was new. */
+  done(lane, value) {
+    const shown = () => JSON.stringify(this.#lanes[lane]?.message.shown);
+    const before = shown();
+    this.arrived(lane, value);
+    const changed = shown() !== before;
+    return { entry: this.#end(lane, { state: "whole" }), changed };
+  }
+
+  /** The turn's request failed: `notice` stands below what had arrived. Returns its entry, or null. */
+  failed(lane, notice) {
+    const turn = this.#lanes[lane];
+    if (!turn) return null;
+    const arrived = turn.message.shown.filter((shown) => shown !== WAITING && shown.metadata?.status !== "pending" && !shown.options?.length);
+    return this.#end(lane, { shown: [...arrived, notice], state: "interrupted" });
+  }
+
+  /** Keep all that has arrived, now. */
+  save() {
+    for (const turn of this.#lanes) if (turn) this.#save(turn);
+  }
+
+  #put(turn, fields) {
+    turn.message = { ...turn.message, ...fields };
+    turn.entry.tree.put(turn.message);
+  }
+
+  #save(turn) {
+    turn.saved = Date.now();
+    this.#conversations.save(turn.entry, [turn.message]);
+  }
+
+  #end(lane, fields) {
+    const turn = this.#lanes[lane];
+    if (!turn) return null;
+    this.#put(turn, fields);
+    this.#lanes[lane] = null;
+    this.#tabs.arriving.delete(turn.message.id);
+    this.#conversations.release(turn.entry);
+    this.#conversations.save(turn.entry, [turn.message], { updated: new Date().toISOString() });
+    return turn.entry;
+  }
+}
+
+/** Whether anything but notices stands in an answer. */
+export const hasArrived = (answer) =>
+  answer.shown.some((shown) => !shown.options?.length && shown.metadata?.status !== "pending" && textOf({ shown: [{ ...shown, metadata: null }] }));
+
+const isText = (shown) => !shown.metadata?.title;
+
+/** What stands there until the server has said something. */
+const WAITING = {
+  role: "assistant",
+  metadata: { title: "Waiting for the answer…", status: "pending" },
+  options: null,
+  content: [{ type: "text", text: "" }],
+};

@@ -1,0 +1,46 @@
+// The arrows on a message that has several versions. Gradio's chatbot has no place for them, so they are put into its
+// rows: it draws one `.message-row` for each group (read in Gradio 6.31).
+
+import { groupsOf } from "./tree.mjs";
+
+/** Draw the arrows for `path`, the messages on the page. `turnTo(id)` shows another version. */
+export const drawVersions = (path, tree, turnTo) => {
+  const rows = [...document.querySelectorAll("#conversation .message-row")];
+  const groups = groupsOf(path);
+  for (const [at, row] of rows.entries()) {
+    const message = groups[at]?.find((each) => tree.versions(each.id).length > 1);
+    draw(row, message ? tree.versions(message.id) : [], message, turnTo);
+  }
+};
+
+const draw = (row, versions, message, turnTo) => {
+  const bar = row.querySelector(".versions");
+  const key = message ? `${message.id} ${versions.length}` : "";
+  if ((bar?.dataset.key ?? "") === key) return;
+  bar?.remove();
+  if (!message) return;
+  const at = versions.indexOf(message.id);
+  const made = document.createElement("div");
+  made.className = "versions";
+  made.dataset.key = key;
+  made.setAttribute("role", "group");
+  made.setAttribute("aria-label", message.role === "user" ? "Versions of this question" : "Versions of this answer");
+  const place = document.createElement("span");
+  place.textContent = `${at + 1} / ${versions.length}`;
+  made.append(
+    arrow("‹", "Earlier version", versions[at - 1], turnTo),
+    place,
+    arrow("›", "Later version", versions[at + 1], turnTo),
+  );
+  (row.querySelector(".flex-wrap") ?? row).append(made);
+};
+
+const arrow = (sign, name, id, turnTo) => {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = sign;
+  button.setAttribute("aria-label", name);
+  button.disabled = !id;
+  button.addEventListener("click", () => turnTo(id));
+  return button;
+};

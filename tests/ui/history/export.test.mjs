@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { asJson, asMarkdown, fileName } from "../../../chat_app/ui/static/history/export.mjs";
+
+const own = JSON.parse(readFileSync(new URL("./samples/own.json", import.meta.url), "utf8"));
+const entry = () => {
+  const { messages, ...conversation } = structuredClone(own.conversations[0]);
+  return { conversation, messages };
+};
+
+test("Markdown is the path on the page: notices in italics, other versions counted", () => {
+  assert.equal(
+    asMarkdown(entry()),
+    `# Tea or coffee
+
+Model: qwen3
+
+*Other versions are not in this file (1 message).*
+
+## You
+
+Tea?
+
+## Assistant
+
+Te
+
+*⚠ No answer*
+
+*The server went away.*
+
+*Interrupted.*
+`,
+  );
+});
+
+test("a thought is quoted and the text stands as it is", () => {
+  const { conversation, messages } = entry();
+  messages[1].shown[0].content[0].text = "One\n\n# two";
+  messages[1].shown[1].content[0].text = "<b>*Coffee*</b>\n";
+  const markdown = asMarkdown({ conversation: { ...conversation, head: "a1" }, messages });
+  assert.ok(markdown.includes("## Assistant\n\n> **Thought** (1.5 s)\n>\n> One\n>\n> # two\n\n<b>*Coffee*</b>\n"));
+});
+
+test("the model of an answer stands in its heading where it is known, and a title is no markup", () => {
+  const { conversation, messages } = entry();
+  messages[2].shown.unshift({ role: "assistant", metadata: { title: "Answered by gpt-4o" }, options: null,
+    content: [{ type: "text", text: "" }] });
+  const markdown = asMarkdown({ conversation: { ...conversation, title: "a\n# [b](c)" }, messages });
+  assert.ok(markdown.startsWith("# a \\# \\[b\\](c)\n"));
+  assert.ok(markdown.includes("## Assistant (gpt-4o)\n\nTe\n"));
+});
+
+test("JSON has all versions, tokens and ratings, and is readable when small", () => {
+  const now = new Date("2026-11-21T12:00:00.000Z");
+  const small = asJson([entry()], now);
+  assert.deepEqual(JSON.parse(small), own);
+  assert.ok(small.includes("\n  "));
+  const large = entry();
+  large.messages[0].shown[0].content[0].text = "x".repeat(200_000);
+  assert.ok(!asJson([large], now).includes("\n  "));
+});
+
+test("a file's name is safe on every system", () => {
+  const names = {
+    "Tea or coffee?": "Tea or coffee.md",
+    "": "conversation.md",
+    "...": "conversation.md",
+    "../../etc/passwd": "etc passwd.md",
+    "C:\\x": "C x.md",
+    "con": "_con.md",
+    "LPT1.txt": "_LPT1.txt.md",
+    "-rf ~": "rf ~.md",
+    "a\u0000b\nc\u202egnp.exe\u2066": "a b c gnp.exe.md",
+    "dots...": "dots.md",
+    "日本語": "日本語.md",
+    "\ud800": "conversation.md",
+  };
+  for (const [title, name] of Object.entries(names)) assert.equal(fileName(title, "md"), name);
+  for (const title of ["x".repeat(1_000), "日".repeat(1_000), "👩‍💻".repeat(200), `con.${"x".repeat(90)}`,
+    `${"x ".repeat(60)}`]) {
+    const name = fileName(title, "json");
+    assert.ok(name.length <= 80 && Buffer.byteLength(name) <= 220 && name.endsWith(".json") && name.isWellFormed(),
+      name);
+    assert.doesNotMatch(name, /[\s.]\.json$/);
+  }
+  assert.equal(fileName("x", "../m d"), "x.md");
+});
