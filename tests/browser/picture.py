@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.browser import app_process
 from tests.browser.chat_page import open_chat
@@ -21,6 +21,7 @@ chat:
   title: Chat
   description: Ask anything. Thumbs under an answer help to make the next ones better.
 """
+EARLIER = ("Plan a weekend in Lisbon", "Why does bread rise?", "Regex for ISO dates")
 QUESTION = "How far does a stone fall in three seconds?"
 REASONING = "The stone starts at rest, so the distance is half of g times the time squared."
 ANSWER = r"""From rest, and without the air, $s = \tfrac{1}{2} g t^2$ with $g = 9.81\,\mathrm{m/s^2}$:
@@ -42,10 +43,16 @@ def main() -> None:
     """Ask, rate, and keep what the page looks like."""
     with tempfile.TemporaryDirectory() as folder, upstream() as server, sync_playwright() as playwright:
         server.models = ("llama3.2:3b", "qwen3:8b")
-        server.then(says(ANSWER, reasoning=[REASONING], model="llama3.2:3b", pace_s=0.4))
+        server.then(
+            *[says("Gladly.") for _ in EARLIER], says(ANSWER, reasoning=[REASONING], model="llama3.2:3b", pace_s=0.4)
+        )
         app = app_process.start(Path(folder), SETTINGS.format(base_url=server.base_url))
         browser = playwright.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
-        chat = open_chat(browser.new_page(viewport={"width": 1000, "height": 760}), app)
+        chat = open_chat(browser.new_page(viewport={"width": 1200, "height": 760}), app)
+        for question in EARLIER:
+            chat.ask(question)
+            chat.page.get_by_role("button", name="New chat").click()
+            expect(chat.questions).to_have_count(0)
         chat.ask(QUESTION)
         chat.button("Like").click()
         chat.page.mouse.move(0, 0)
