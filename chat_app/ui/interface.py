@@ -159,16 +159,19 @@ class ChatPage(gr.ChatInterface):
         ]
 
     def _setup_events(self) -> None:
+        # Gradio's own store, which complains after each start of the server.
+        self.saved_conversations.unrender()  # type: ignore[no-untyped-call]
         here = [self.textbox, self.chatbot]
         everything = [*here, self.preset, self.model]
+        again = {**_AT_ONCE, "trigger_mode": "multiple"}  # also while the one before still waits for its turn
         ready = self.load(None, None, everything, js=page.call("ready", LANES, *self._presets), **_AT_ONCE)
         shown = self.show.click(None, None, everything, js=page.call("shown"), **_AT_ONCE)
         self.textbox.submit(None, [self.textbox], here, js=page.call("send"), **_AT_ONCE)
         self.chatbot.retry(None, None, here, js=page.call("retry"), **_AT_ONCE)
         self.chatbot.undo(None, [self.textbox], here, js=page.call("undo"), **_AT_ONCE)
         self.chatbot.clear(None, None, here, js=page.call("clear"), **_AT_ONCE)
-        self.textbox.stop(self._stop, [self.told], None, js=page.call("stopping"), **_AT_ONCE)
-        self.halt.click(self._stop, [self.told], None, js=page.call("halting"), **_AT_ONCE)
+        self.textbox.stop(self._stop, [self.told], None, js=page.call("stopping"), **again)
+        self.halt.click(self._stop, [self.told], None, js=page.call("halting"), **again)
         self._told(self.chatbot.edit, self._edited, "edited")
         self._told(self.chatbot.option_select, self._chosen, "chosen")
         if self.run_examples_on_click:
@@ -177,7 +180,7 @@ class ChatPage(gr.ChatInterface):
             self.chatbot.example_select(self.example_populated, None, [self.textbox], **_AT_ONCE)
         if self._chat.flagging_mode == "manual":
             rated = self.chatbot.like(
-                self._rate, [self.chatbot], [self.status, self.told], trigger_mode="multiple", **_AT_ONCE
+                self._rate, [self.chatbot, self.told], [self.status, self.told], js=page.call("rating"), **again
             )
             rated.then(None, [self.told], [self.chatbot], js=page.call("rated"), **_AT_ONCE)
             rated.failure(None, None, [self.chatbot], js=page.call("unrated", *_UNREACHED), **_AT_ONCE)
@@ -205,9 +208,9 @@ class ChatPage(gr.ChatInterface):
     ) -> None:
         """An event of which the script is told by the server. However it fails, what was typed for it is not lost."""
         here = [self.textbox, self.chatbot]
-        told: Dependency = event(handler, None, [self.told], **_AT_ONCE)
+        told: Dependency = event(handler, [self.told], [self.told], js=page.call("telling"), **_AT_ONCE)
         told.then(None, [self.told], here, js=page.call(function), **_AT_ONCE)
-        told.failure(None, [self.textbox], here, js=page.call("unreached", *_UNREACHED), **_AT_ONCE)
+        told.failure(None, [self.textbox], here, js=page.call("unreached", *_UNREACHED, function), **_AT_ONCE)
 
     def _setup_turn(self, number: int, lane: Lane) -> None:
         """The one event that answers, and what the script does with it. After a failure Gradio runs no `then`."""
@@ -287,27 +290,29 @@ class ChatPage(gr.ChatInterface):
             )
             yield replace(reply, answer=replace(reply.answer, problem=problem, total_s=0.0))
 
-    async def _chosen(self, chosen: gr.SelectData) -> dict[str, Any]:
-        return {"value": chosen.value["text"] if isinstance(chosen.value, dict) else chosen.value}
+    async def _chosen(self, here: Any, chosen: gr.SelectData) -> dict[str, Any]:
+        return {**_told(here), "value": chosen.value["text"] if isinstance(chosen.value, dict) else chosen.value}
 
-    async def _edited(self, edit: gr.EditData) -> dict[str, Any]:
-        return {"index": edit.index, "value": edit.value}
+    async def _edited(self, here: Any, edit: gr.EditData) -> dict[str, Any]:
+        return {**_told(here), "index": edit.index, "value": edit.value}
 
     async def _stop(self, turns: Any, request: gr.Request) -> None:
         """End these turns of the session; one that was asked for and has not begun yet is waited for."""
-        for turn in turns if isinstance(turns, list) else ():
+        for turn in turns[:LANES] if isinstance(turns, list) else ():
             for _ in range(EARLY_STOP_LOOKS):
                 if self._service.stop(request.session_hash or "", posted_name(turn)):
                     break
                 await asyncio.sleep(EARLY_STOP_LOOK_S)
 
-    async def _rate(self, posted: History, like: gr.LikeData, request: gr.Request) -> tuple[str, dict[str, Any]]:
+    async def _rate(
+        self, posted: History, here: Any, like: gr.LikeData, request: gr.Request
+    ) -> tuple[str, dict[str, Any]]:
         """What to say about it above the conversation, and for the script: which answer has which rating now."""
         rated = history.rated_answer(posted, like.index)
         if rated is None:
             return self._said("This cannot be rated.", "Only finished answers can."), {}
         rating = history.rating_of(like.liked)
-        told = {"id": rated.answer_id, "value": rating}
+        told = {**_told(here), "id": rated.answer_id, "value": rating}
         verdict = Verdict(rated.token, rating, rated.conversation, rated.answer, self._user_of(request.headers))
         try:
             await self._service.rate(verdict)
@@ -335,6 +340,11 @@ class ChatPage(gr.ChatInterface):
 
     async def _preset_picked(self, preset: str) -> dict[str, Any]:
         return _first_of(self._service.models(posted_name(preset)))
+
+
+def _told(here: Any) -> dict[str, Any]:
+    """What the script said of where it is, said back."""
+    return {"conversation": posted_name(here.get("conversation"))} if isinstance(here, dict) else {}
 
 
 def _first_of(models: Sequence[str]) -> dict[str, Any]:

@@ -63,7 +63,7 @@ class Visitor:
 
     def likes(self, conversation: Conversation, *, liked: bool = True) -> httpx2.Response:
         """A thumb for the last message."""
-        return self.post("like", conversation, index=len(conversation) - 1, value="", liked=liked)
+        return self.post("like", conversation, None, index=len(conversation) - 1, value="", liked=liked)
 
     def call_chat(self, *data: Any) -> Iterator[tuple[str, Any]]:
         """The API's events, `generating`, `complete` or `error`, each with its data."""

@@ -313,7 +313,7 @@ def test_files_and_components_are_refused(api: App, visitor: Visitor, server: Up
     for ended in (visitor.join("_answer", turn, None, None), visitor.join("chat", posted, None, None, None)):
         assert not ended["success"]
         assert ended["output"]["error"] == "This page takes text only."
-    assert visitor.post("like", posted, index=0, value="", liked=True).status_code == 500
+    assert visitor.post("like", posted, None, index=0, value="", liked=True).status_code == 500
     assert visitor.post("_stop", posted).status_code == 500
 
     assert server.asked == []

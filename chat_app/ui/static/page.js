@@ -84,6 +84,12 @@
       status: 500, // 503 means to Gradio that it is busy
       headers: { "Content-Type": "application/json" },
     });
+  // A page that is left breaks its own requests, just behind `pagehide` (seen in Chromium 156): that is told only to
+  // whoever comes back to it.
+  let here = Promise.resolve();
+  addEventListener("pagehide", () => {
+    here = new Promise((resolve) => addEventListener("pageshow", resolve, { once: true }));
+  });
   const streamOf = (body) => new Response(body, { headers: { "Content-Type": "text/event-stream" } });
 
   const withAnEnd = (body) => {
@@ -92,6 +98,7 @@
     let ended = false;
     const read = async (controller) => {
       const { done, value } = await reader.read().catch(() => ({ done: true }));
+      if (done) await here;
       if (!done) {
         const text = decoder.decode(value, { stream: true });
         ended = /"msg": ?"close_stream"/.test(text);
@@ -117,8 +124,14 @@
       return kind === "queue/join" && !response.ok ? refused() : response;
     } catch (error) {
       if (error.name === "AbortError") throw error;
+      await here;
       return kind === "queue/data" ? streamOf(FAILURE) : refused();
     }
+  };
+
+  // A form in an answer sends nothing: the policy stops it at other hosts only, and the page would be left for it.
+  const sendNoForm = (event) => {
+    if (event.target.closest?.("#conversation")) event.preventDefault();
   };
 
   let start;
@@ -139,14 +152,21 @@
   };
   Object.defineProperty(AsyncFunction.prototype, "constructor", { value: withoutEvaluating });
 
+  // Back to a page of somebody who has logged out since: the browser would show it as it was.
+  addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
   document.addEventListener("keydown", guard, true);
   document.addEventListener("click", guard, true);
   document.addEventListener("error", linkInsteadOfPicture, true);
+  document.addEventListener("submit", sendNoForm, true);
   document.addEventListener("scroll", lookWhenScrolled, true);
   document.addEventListener("wheel", leaveByWheel, { capture: true, passive: true });
   document.addEventListener("touchstart", leaveByFinger, { capture: true, passive: true });
-  // Gradio's two buttons beside the text box are pictures without a name.
+  // Gradio's two buttons beside the text box are pictures without a name, and so is the arrow of a thought, which is a
+  // button in a button; the box of an edit has no name either, and the examples are a list without items.
   const nameButtons = () => {
+    for (const arrow of document.querySelectorAll("#conversation .thought-group .arrow:not([inert])")) arrow.inert = true;
+    for (const box of document.querySelectorAll("#conversation .edit-textarea:not([aria-label])")) box.setAttribute("aria-label", "Edit");
+    document.querySelector("#conversation .examples[role=list]")?.setAttribute("role", "group");
     for (const [selector, name] of [["submit", "Send"], ["stop", "Stop"]]) {
       document.querySelector(`#question .${selector}-button:not([aria-label])`)?.setAttribute("aria-label", name);
     }

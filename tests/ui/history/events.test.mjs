@@ -9,7 +9,7 @@ import { Turns } from "../../../chat_app/ui/static/history/turns.mjs";
 /** The events of a page, and `answer(text)`, which ends the turn that was begun last. */
 const made = () => {
   const tabs = { arriving: new Set(), listen() {}, receives: async () => tabs.elsewhere ?? false };
-  const conversations = new Conversations(new MemoryStore(), tabs, { changed() {}, shown() {}, trouble: assert.fail });
+  const conversations = new Conversations(new MemoryStore(), tabs, { changed() {}, shown() {}, trouble: assert.fail, kept() {} });
   let lane = null;
   const turns = new Turns(conversations, tabs, (asked) => (lane = asked));
   const page = { told: [], tell: (notice) => page.told.push(notice), draft: drafted(), opened() {}, turnsChanged() {}, cleared() {}, show() {}, halted: () => [] };
@@ -111,9 +111,9 @@ test("a verdict stands at its answer's group, and one that was refused does not 
     await events.send(text);
     answer(text.toUpperCase());
   }
-  events.rated({ id: "B", value: "Like", recorded: true });
+  await events.rated({ id: "B", value: "Like", recorded: true });
   assert.deepEqual(events.shown()[1].feedback_value, [null, "Like"]);
-  const [told] = events.rated({ id: "A", value: "Dislike", recorded: false });
+  const [told] = await events.rated({ id: "A", value: "Dislike", recorded: false });
   assert.deepEqual(told.feedback_value, ["Dislike", "Like"]);
   assert.deepEqual(events.shown()[1].feedback_value, [null, "Like"]);
   assert.equal(conversations.path()[1].rating, "");
@@ -131,6 +131,8 @@ test("the preset and the model of a conversation come back with it, if they are 
 test("a click that the server could not be told of costs no typed text", () => {
   const { events, page } = made();
   page.draft.edited = "an edit";
-  const [box] = events.unreached("typed", "No server.", "Look.");
+  const [box] = events.unreached("typed", "No server.", "Look.", "edited");
   assert.deepEqual([box.value, page.told[0].sentence], ["an edit\n\ntyped", "No server."]);
+  page.draft.edited = "left long ago";
+  assert.equal(events.unreached("typed", "No server.", "Look.", "chosen")[0].value, "typed");
 });

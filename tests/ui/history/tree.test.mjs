@@ -72,3 +72,11 @@ test("messages of one role in a row stand in one group", () => {
   const path = [said("q", null), said("1", "q", "assistant"), said("2", "1", "assistant"), { ...said("0", "2"), shown: [] }, said("q2", "0")];
   assert.deepEqual(groupsOf(path).map((group) => group.map(({ id }) => id)), [["q"], ["1", "2"], ["q2"]]);
 });
+
+test("a message that comes before its parent stands under it as soon as that is there", () => {
+  const tree = new Tree([said("a", "q", "assistant")]);
+  assert.equal(tree.newestLeaf(), "a");
+  tree.put(said("q", null));
+  assert.deepEqual([tree.newestLeaf("q"), tree.versions("q")], ["a", ["q"]]);
+  assert.deepEqual(tree.path("a").map(({ id }) => id), ["q", "a"]);
+});

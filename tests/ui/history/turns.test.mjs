@@ -8,7 +8,7 @@ import { CONTINUE, hasArrived, Turns } from "../../../chat_app/ui/static/history
 const made = (lanes = 3) => {
   const tabs = { arriving: new Set(), listen() {}, receives: async () => false };
   const store = new MemoryStore();
-  const conversations = new Conversations(store, tabs, { changed() {}, shown() {}, trouble: assert.fail });
+  const conversations = new Conversations(store, tabs, { changed() {}, shown() {}, trouble: assert.fail, kept() {} });
   const asked = [];
   const turns = new Turns(conversations, tabs, (lane) => asked.push(lane));
   turns.lanes = lanes;

@@ -13,13 +13,18 @@ export class Conversations {
   #tabs;
   #told;
   #records = new Map();
+  #known = new Map(); // every entry that somebody still has, weakly, by id: two of one conversation would undo each other
+  #loading = new Map(); // entries that are being read, as promises, by id
   #held = new Map(); // entries whose answers are arriving, by id
   #owed = new Map(); // entries that could not be written yet, with the ids of their messages, by id
+  #missed = new Map(); // what other tabs told while an entry was being read, by id
+  #savingAgain = false;
+  #choices = 0; // so that the last one counts, whichever comes first
 
   /** The entry on the page. @type {Entry} */
   open;
 
-  /** `told` is {changed(entry or null), shown(), trouble(error)}: something is to be drawn anew, or could not be kept. */
+  /** `told` is {changed(id), shown(), trouble(error), kept()}: to draw anew; something could not be kept; all of it is. */
   constructor(store, tabs, told) {
     this.#store = store;
     this.#tabs = tabs;
@@ -38,27 +43,54 @@ export class Conversations {
 
   /** A new conversation on the page. It is kept from its first message on. */
   begin(fields = {}) {
+    this.#choices++;
     this.open = { conversation: newConversation(fields), tree: new Tree() };
+    this.#known.set(this.open.conversation.id, new WeakRef(this.open));
   }
 
-  /** Put a conversation on the page. False when it is not in this browser. */
+  /** Put a conversation on the page. False when it is not in this browser, null when another was chosen since. Throws as `entry`. */
   async choose(id) {
+    const choice = ++this.#choices;
     const entry = await this.entry(id);
-    if (!entry || entry.conversation.deleted) return false;
-    await this.#endInterrupted(entry);
+    const here = entry && !entry.conversation.deleted;
+    if (here) await this.#endInterrupted(entry);
+    if (choice !== this.#choices) return null;
+    if (!here) return false;
     const { conversation, tree } = entry;
     if (!tree.get(conversation.head)) conversation.head = tree.newestLeaf();
     this.open = entry;
     return true;
   }
 
-  /** The entry of `id`, from memory or from the store; null when there is none. @returns {Promise<Entry | null>} */
+  /**
+   * The entry of `id`, from memory or from the store; null when there is none. Throws when the store refuses.
+   * @returns {Promise<Entry | null>}
+   */
   async entry(id) {
-    if (this.open.conversation.id === id) return this.open;
-    const inMemory = this.#held.get(id) ?? this.#owed.get(id)?.entry;
-    if (inMemory) return inMemory;
-    const read = await this.#store.read(id).catch((error) => this.#told.trouble(error));
-    return read ? { conversation: read.conversation, tree: new Tree(read.messages) } : null;
+    const known = this.#inMemory(id);
+    if (known) return known;
+    if (!this.#loading.has(id)) this.#loading.set(id, this.#load(id));
+    return this.#loading.get(id);
+  }
+
+  #inMemory(id) {
+    return this.open.conversation.id === id ? this.open : this.#known.get(id)?.deref();
+  }
+
+  async #load(id) {
+    const missed = [];
+    this.#missed.set(id, missed);
+    try {
+      const read = await this.#store.read(id);
+      if (!read) return null;
+      const entry = { conversation: read.conversation, tree: new Tree(read.messages) };
+      this.#known.set(id, new WeakRef(entry));
+      for (const change of missed) this.#takeIn(entry, change);
+      return entry;
+    } finally {
+      this.#missed.delete(id);
+      this.#loading.delete(id);
+    }
   }
 
   /** Keep the entry in memory while an answer arrives in it, whatever is on the page. */
@@ -97,14 +129,15 @@ export class Conversations {
 
   /** Keep these messages of the entry, and the conversation with `changes`. Never throws. */
   async save(entry, messages = [], changes = {}) {
+    // What was deleted may be purged at any time, by any tab: whoever goes on with it writes all of it.
+    const whole = entry.gone || entry.conversation.deleted;
     entry.conversation = { ...entry.conversation, ...changes };
     const { conversation, tree } = entry;
     const { id } = conversation;
     if (!tree.size) return;
     this.#records.set(id, conversation);
-    this.#told.changed(entry);
-    // What another tab has deleted is written as a whole by whoever goes on with it.
-    const ids = new Set([...(this.#owed.get(id)?.ids ?? []), ...(entry.gone ? tree.messages : messages).map((each) => each.id)]);
+    this.#told.changed(id);
+    const ids = new Set([...(this.#owed.get(id)?.ids ?? []), ...(whole ? tree.messages : messages).map((each) => each.id)]);
     this.#owed.delete(id);
     entry.gone = false;
     try {
@@ -113,35 +146,46 @@ export class Conversations {
       const since = this.#owed.get(id)?.ids ?? [];
       this.#owed.set(id, { entry, ids: new Set([...ids, ...since]) });
       this.#told.trouble(error);
+      return;
     }
+    await this.saveAgain();
+    if (!this.#owed.size) this.#told.kept();
   }
 
-  /** Write again what could not be written. */
+  /** Write again what could not be written, as now there may be room. */
   async saveAgain() {
-    await Promise.all([...this.#owed.values()].map(({ entry }) => this.save(entry)));
+    if (this.#savingAgain) return;
+    this.#savingAgain = true;
+    for (const { entry } of [...this.#owed.values()]) await this.save(entry);
+    this.#savingAgain = false;
   }
 
   /** Change a conversation's own fields, such as its title. */
   async change(id, changes) {
-    const entry = await this.entry(id);
+    const entry = await this.entry(id).catch((error) => this.#told.trouble(error));
     if (entry) await this.save(entry, [], changes);
   }
 
-  /** Take it out of the list. It can be restored until `forget`. */
-  remove(id) {
-    return this.change(id, { deleted: new Date().toISOString() });
+  /** Take it out of the list. It can be restored until `forget`, for which this gives what it needs to know. */
+  async remove(id) {
+    const deleted = new Date().toISOString();
+    await this.change(id, { deleted });
+    return { id, deleted };
   }
 
   restore(id) {
     return this.change(id, { deleted: null });
   }
 
-  /** Delete it for good: what was removed and has not been restored, or `whatever` it is. */
-  async forget(id, { whatever = false } = {}) {
-    if (!whatever && !this.#records.get(id)?.deleted) return;
+  /** Delete it for good; with `deleted`, only if that removal still stands. */
+  async forget({ id, deleted = null }) {
+    if (deleted && this.#records.get(id)?.deleted !== deleted) return;
     this.#records.delete(id);
     this.#owed.delete(id);
+    const known = this.#inMemory(id);
+    if (known) known.gone = true;
     await this.#store.remove(id).catch((error) => this.#told.trouble(error));
+    await this.saveAgain();
   }
 
   /** Add an imported entry to what is there: messages that are here already stay as they are. True when it was new. */
@@ -149,6 +193,7 @@ export class Conversations {
     const here = await this.entry(conversation.id);
     const fresh = here ? messages.filter((message) => !here.tree.get(message.id)) : messages;
     const entry = here ?? { conversation, tree: new Tree() };
+    this.#known.set(conversation.id, new WeakRef(entry));
     for (const message of fresh) entry.tree.put(message);
     if (fresh.length || entry.conversation.deleted) await this.save(entry, fresh, { deleted: null });
     return !here;
@@ -165,8 +210,10 @@ export class Conversations {
     if (this.#held.get(entry.conversation.id) === entry) return;
     const arriving = entry.tree.messages.filter((message) => message.state === "arriving");
     const ended = [];
-    for (const message of arriving) {
-      if (await this.#tabs.receives(message.id)) continue;
+    for (const { id } of arriving) {
+      if (await this.#tabs.receives(id)) continue;
+      const message = entry.tree.get(id);
+      if (message.state !== "arriving") continue; // it has become whole meanwhile
       const shown = [...message.shown.filter((each) => each.metadata?.status !== "pending" || textOf({ shown: [each] })), INTERRUPTED];
       ended.push({ ...message, shown, state: "interrupted" });
       entry.tree.put(ended.at(-1));
@@ -174,23 +221,29 @@ export class Conversations {
     if (ended.length) await this.save(entry, ended);
   }
 
-  #changedElsewhere({ kind, id, conversation, messages = [] }) {
+  #changedElsewhere(change) {
+    const { kind, id, conversation } = change;
     if (kind === "written" && conversation?.schema !== SCHEMA) return; // of another version of this page
-    const entry = this.open.conversation.id === id ? this.open : this.#held.get(id);
+    const entry = this.#inMemory(id);
+    if (kind === "removed") this.#records.delete(id);
+    else this.#records.set(id, conversation);
+    if (entry) this.#takeIn(entry, change);
+    else this.#missed.get(id)?.push(change);
+    this.#told.changed(id);
+  }
+
+  /** Put what another tab wrote beside what is here; the page follows where it only went on. */
+  #takeIn(entry, { kind, conversation, messages = [] }) {
     if (kind === "removed") {
-      this.#records.delete(id);
-      if (entry) entry.gone = true;
-    } else if (!entry) {
-      this.#records.set(id, conversation);
-    } else {
-      for (const message of messages) if (!this.#tabs.arriving.has(message.id)) entry.tree.put(message);
-      const follows = !this.#held.has(id) && entry.tree.path(conversation.head).some(({ id: each }) => each === entry.conversation.head);
-      const head = follows ? conversation.head : entry.conversation.head;
-      entry.conversation = { ...conversation, head };
-      this.#records.set(id, entry.conversation);
-      if (entry === this.open) this.#told.shown();
+      entry.gone = true;
+      return;
     }
-    this.#told.changed(null);
+    for (const message of messages) if (!this.#tabs.arriving.has(message.id)) entry.tree.put(message);
+    const here = entry.conversation.head;
+    const follows = !this.#held.has(conversation.id) && entry.tree.path(conversation.head).some(({ id }) => id === here);
+    entry.conversation = { ...conversation, head: follows ? conversation.head : here };
+    this.#records.set(conversation.id, entry.conversation);
+    if (entry === this.open) this.#told.shown();
   }
 }
 

@@ -27,93 +27,101 @@ export const eventsOf = (conversations, turns, page) => {
   const onPage = () => shownOf(conversations.open);
   const box = (more = {}) => ({ ...(turns.of(conversations.open) ? answering : idle), ...more });
 
+  // What an event of the server was about: the conversation that was on the page when it was clicked.
+  const entryOf = async ({ conversation } = {}) => (conversation && (await conversations.entry(conversation))) || conversations.open;
+
   // The message that stands at Gradio's index: a number, or a pair that begins with it.
-  const messageAt = (index) => {
+  const messageAt = (entry, index) => {
     const at = Array.isArray(index) ? index[0] : index;
-    const messages = conversations.path().flatMap((message) => message.shown.map(() => message));
-    return messages[at];
+    return conversations.path(entry).flatMap((message) => message.shown.map(() => message))[at];
   };
 
-  const lastQuestion = () => conversations.path().findLast((message) => message.role === "user");
-  const answerTo = (question) => {
-    const path = conversations.path();
-    return path[path.indexOf(question) + 1] ?? null;
-  };
+  let nowReady;
+  const begun = new Promise((resolve) => (nowReady = resolve));
 
-  // Why nothing can be asked in the conversation on the page just now; empty when it can.
-  const busy = async () => {
-    if (turns.of(conversations.open)) return { sentence: "" };
-    if (await conversations.arrivesElsewhere(conversations.open)) {
+  // Why nothing can be asked in the entry just now; null when it can. Nothing is awaited behind the last look.
+  const busy = async (entry) => {
+    await begun;
+    if (await conversations.arrivesElsewhere(entry)) {
       return { sentence: "The answer is still arriving in another tab.", hint: "Wait for it there, or begin a new chat." };
     }
+    if (turns.of(entry)) return { sentence: "" };
     if (turns.full) {
       return { sentence: "Answers are arriving in several other conversations already.", hint: "Wait for one of them, or stop it." };
     }
     return null;
   };
 
-  // Begin a turn unless the page is busy; `ask` gets the entry on the page. Returns whether it did.
-  const begin = async (ask) => {
-    const why = await busy();
+  // Begin a turn in the entry, as `ask` does it, unless it is busy. Returns whether it did.
+  const begin = async (entry, ask) => {
+    const why = await busy(entry);
     if (why) {
       if (why.sentence) page.tell({ kind: "info", seconds: 8, ...why });
       return false;
     }
-    ask(conversations.open);
+    ask();
     page.turnsChanged();
     page.opened();
     return true;
   };
 
-  const say = (text) => begin((entry) => turns.begin(entry, conversations.say(entry, text)));
+  const say = (entry, text, ...parent) => begin(entry, () => turns.begin(entry, conversations.say(entry, text, ...parent)));
 
   const send = async (text) => {
-    if (!text.trim() || !(await say(text))) return [same, same];
+    const entry = conversations.open;
+    if (!text.trim() || !(await say(entry, text))) return [same, same];
     page.draft.set("");
     return [box({ value: "" }), onPage()];
   };
 
-  const askAgain = (wish = "") =>
-    begin((entry) => {
-      const question = lastQuestion();
-      if (!question) return;
-      const answer = answerTo(question);
-      const inPlace = answer && (wish === CONTINUE || !hasArrived(answer));
-      turns.begin(entry, question, { answer: inPlace ? answer : null, wish });
-    });
+  // An answer is replaced where it goes on, or where this page itself was told of nothing but a failure.
+  const askAgain = async (entry, wish = "") => {
+    const path = conversations.path(entry);
+    const question = path.findLast((message) => message.role === "user");
+    if (!question) return;
+    const answer = path[path.indexOf(question) + 1];
+    const inPlace = answer && (wish === CONTINUE || (turns.ran(answer) && !hasArrived(answer)));
+    await begin(entry, () => turns.begin(entry, question, { answer: inPlace ? answer : null, wish }));
+  };
 
   const retry = async () => {
-    await askAgain();
+    await askAgain(conversations.open);
     return [box(), onPage()];
   };
 
-  // ({value}): the button of a notice
-  const chosen = async ({ value } = {}) => {
-    await askAgain(value === "Try again" ? "" : value);
+  // ({value, conversation}): the button of a notice
+  const chosen = async (told) => {
+    await askAgain(await entryOf(told), told.value === "Try again" ? "" : told.value);
     return [box(), onPage()];
   };
 
-  const example = async ({ value } = {}) => {
-    await say(value);
+  const example = async (told) => {
+    await say(await entryOf(told), told.value);
     return [box(), onPage()];
   };
 
-  // ({index, value}): a question, edited; it becomes another version of the question
-  const edited = async ({ index, value } = {}) => {
-    const message = messageAt(index);
-    const asked = message && (await begin((entry) => turns.begin(entry, conversations.say(entry, value, message.parent))));
+  // What comes back into the text box, before what is typed there already: nothing of it is lost
+  const typed = (back, text) => {
+    const value = [back, text].filter((each) => each?.trim()).join("\n\n");
+    page.draft.set(value);
+    return value;
+  };
+
+  // ({index, value, conversation}): a question, edited; it becomes another version of the question
+  const edited = async (told) => {
+    const entry = await entryOf(told);
+    const message = messageAt(entry, told.index);
+    const asked = message && (await say(entry, told.value, message.parent));
     page.draft.edited = "";
-    return [asked ? box() : box({ value }), onPage()]; // what was typed is not lost
+    return [asked ? box() : box({ value: typed(told.value, page.draft.get()) }), onPage()];
   };
 
   // (text): take the last question back into the text box; what is typed already stays, behind it
   const undo = (text) => {
-    const question = lastQuestion();
+    const question = conversations.path().findLast((message) => message.role === "user");
     if (!question || turns.of(conversations.open)) return [same, onPage()];
     conversations.save(conversations.open, [], { head: question.parent });
-    const value = [textOf(question), text].filter((each) => each.trim()).join("\n\n");
-    page.draft.set(value);
-    return [{ ...same, value }, onPage()];
+    return [{ ...same, value: typed(textOf(question), text) }, onPage()];
   };
 
   // The bin above the conversation: Gradio has emptied what is seen already
@@ -122,8 +130,12 @@ export const eventsOf = (conversations, turns, page) => {
     return [box(), onPage()];
   };
 
+  // What is picked stays, unless another conversation comes onto the page.
+  let pickedFor = null;
   const shown = () => {
-    const { preset, model } = conversations.open.conversation;
+    const { id, preset, model } = conversations.open.conversation;
+    if (pickedFor === id) return [box(), onPage(), same, same];
+    pickedFor = id;
     const offered = page.presets.includes(preset);
     const picked = offered && model ? { ...same, choices: [[model, model]], value: model } : same;
     return [box(), onPage(), offered ? { ...same, value: preset } : same, picked];
@@ -132,22 +144,22 @@ export const eventsOf = (conversations, turns, page) => {
   const ready = (lanes, ...presets) => {
     turns.lanes = lanes;
     page.presets = presets;
+    nowReady();
     const [textbox, ...others] = shown();
     return [page.draft.get() ? { ...textbox, value: page.draft.get() } : textbox, ...others];
   };
 
-  // What is to be drawn when `entry` has changed: only what is on the page
-  const ifOpen = (entry, outputs) => (entry && entry.conversation.id === conversations.open.conversation.id ? outputs() : outputs().map(() => same));
+  const isOpen = (entry) => entry?.conversation.id === conversations.open.conversation.id;
 
   const question = (_told, preset, model, lane) => [turns.question(lane, preset, model), preset, model];
 
-  const arrived = (value, lane) => ifOpen(turns.arrived(lane, value), () => [onPage()]);
+  const arrived = (value, lane) => [isOpen(turns.arrived(lane, value)) ? onPage() : same];
 
   const done = (value, lane) => {
     const { entry, changed } = turns.done(lane, value);
     page.turnsChanged();
     // Drawn anew, the buttons would slip away under a mouse that is pressing one.
-    return ifOpen(entry, () => [box(), changed ? onPage() : same]);
+    return isOpen(entry) ? [box(), changed ? onPage() : same] : [same, same];
   };
 
   const failed = (lane, sentence, hint, label) => {
@@ -158,24 +170,31 @@ export const eventsOf = (conversations, turns, page) => {
       content: [{ type: "text", text: hint }],
     });
     page.turnsChanged();
-    return ifOpen(entry, () => [box(), onPage()]);
+    return isOpen(entry) ? [box(), onPage()] : [same, same];
   };
 
   // The turns to stop, by their names: of the conversation on the page, or those that were asked to be
   const stopping = () => [[turns.of(conversations.open)?.id].filter(Boolean)];
   const halting = () => [page.halted()];
 
-  // ({id, value, recorded}): the answer, its rating, and whether the server took it. Gradio shows it as pressed already,
-  // and draws its buttons anew for any update, under the mouse of whoever is changing their mind.
-  const rated = ({ id, value, recorded } = {}) => {
-    const message = conversations.open.tree.messages.find((each) => id && each.shown.some((shown) => shown.metadata?.id === id));
+  // What the server is to know of the page when something is clicked: which conversation is there
+  const here = () => ({ conversation: conversations.open.conversation.id });
+  const telling = () => [here()];
+  const rating = (value) => [value, here()];
+
+  // ({id, value, recorded, conversation}): the answer, its rating, and whether the server took it. Gradio shows it as
+  // pressed already, and draws its buttons anew for any update, under the mouse of whoever is changing their mind.
+  const rated = async (told) => {
+    const entry = await entryOf(told);
+    const message = entry.tree.messages.find((each) => told.id && each.shown.some((shown) => shown.metadata?.id === told.id));
     if (!message) return [same];
-    const now = { ...message, rating: value };
-    if (recorded) {
-      conversations.open.tree.put(now);
-      conversations.save(conversations.open, [now]);
+    const now = { ...message, rating: told.value };
+    if (told.recorded) {
+      entry.tree.put(now);
+      conversations.save(entry, [now]);
       return [same];
     }
+    if (!isOpen(entry)) return [same];
     // Gradio takes its mark off only when it has been told of the mark.
     setTimeout(page.show);
     return [{ ...same, feedback_value: ratingsOf(conversations.path().map((each) => (each === message ? now : each))) }];
@@ -186,16 +205,16 @@ export const eventsOf = (conversations, turns, page) => {
     return [same];
   };
 
-  // (text, sentence, hint): the server could not be told of a click; what was typed for an edit goes into the text box
-  const unreached = (text, sentence, hint) => {
+  // (text, sentence, hint, function): the server could not be told of a click; what was edited goes into the text box
+  const unreached = (text, sentence, hint, meant) => {
     page.tell({ kind: "down", sentence, hint });
-    const value = [page.draft.edited, text].filter((each) => each?.trim()).join("\n\n");
+    const value = typed(meant === "edited" ? page.draft.edited : "", text);
     page.draft.edited = "";
     return [{ ...same, value }, onPage()];
   };
 
   return {
     send, retry, chosen, example, edited, undo, clear, shown, ready, question, arrived, done, failed, stopping, halting,
-    rated, unrated, unreached,
+    telling, rating, rated, unrated, unreached,
   };
 };

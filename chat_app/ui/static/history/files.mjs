@@ -14,20 +14,30 @@ export const download = (name, type, text) => {
 
 const written = ({ conversation, tree }) => ({ conversation, messages: tree.messages });
 
-/** One conversation, as "markdown" or "json". */
+// What cannot be read is left out of a file, and whoever asked for it is told.
+const readable = (conversations, id) => conversations.entry(id).catch(() => null);
+
+/** One conversation, as "markdown" or "json". False when it cannot be read. */
 export const saveOne = async (conversations, id, format) => {
-  const entry = await conversations.entry(id);
+  const entry = await readable(conversations, id);
+  if (!entry) return false;
   const { title } = entry.conversation;
   if (format === "markdown") download(fileName(title, "md"), "text/markdown", asMarkdown(written(entry)));
   else download(fileName(title, "json"), "application/json", asJson([written(entry)]));
+  return true;
 };
 
-/** All of them, in one file that can be imported again. */
+/** All of them, in one file that can be imported again. Returns the records of those that could not be read. */
 export const saveAll = async (conversations) => {
-  const entries = [];
-  for (const { id } of conversations.records) entries.push(await conversations.entry(id));
+  const [entries, missing] = [[], []];
+  for (const record of conversations.records) {
+    const entry = await readable(conversations, record.id);
+    if (entry) entries.push(entry);
+    else missing.push(record);
+  }
   const day = new Date().toISOString().slice(0, 10);
-  download(fileName(`conversations ${day}`, "json"), "application/json", asJson(entries.filter(Boolean).map(written)));
+  download(fileName(`conversations ${day}`, "json"), "application/json", asJson(entries.map(written)));
+  return missing;
 };
 
 /** Take a file in. Returns what to tell of it; throws `ImportRefused`. */

@@ -1,21 +1,25 @@
 // Puts the history together: the store, what other tabs do, the turns, the side panel, and what Gradio's events call.
 
 import { Conversations } from "./conversations.mjs";
+import { draftOf } from "./draft.mjs";
 import { eventsOf } from "./events.mjs";
 import { importFile, saveAll, saveOne } from "./files.mjs";
+import { forgetOthers, forgetOwn } from "./leaving.mjs";
 import { MemoryStore } from "./memory_store.mjs";
 import { tell } from "./notices.mjs";
 import { makePanel } from "./panel.mjs";
-import { SearchIndex } from "./search.mjs";
-import { databases, forget, openStore } from "./store.mjs";
+import { openStore } from "./store.mjs";
 import { Tabs } from "./tabs.mjs";
-import { textOf } from "./tree.mjs";
+import { shownTitle } from "./titles.mjs";
+import { textIndexOf } from "./text_index.mjs";
 import { troubleTeller } from "./trouble.mjs";
 import { Turns } from "./turns.mjs";
 import { drawVersions } from "./versions.mjs";
 
 // Longer than the button to undo stands there, also when the mouse is kept on it for a while.
 const FORGET_AFTER_MS = 60_000;
+// By then the page stands; whoever searches sooner has the index made at once.
+const SEARCHABLE_AFTER_MS = 4000;
 const settings = JSON.parse(document.getElementById("chat-app-settings").textContent);
 
 const storeOf = async (tabs) => {
@@ -36,56 +40,42 @@ const tellOutdated = (sentence) =>
     actions: [{ label: "Load anew", run: () => location.reload() }],
   });
 
-// Whoever was here before another logged in leaves nothing, where the operator wants it so. A request without a name says
-// nothing about who has left.
-const forgetOthers = async () => {
-  if (!settings.forgetOnLogout || !settings.user) return;
-  for (const name of await databases(settings.databases)) if (name !== settings.store) await forget(name);
+// Conversations that this version cannot read are in the browser all the same, as they were.
+const tellUnreadable = (unreadable) => {
+  if (!unreadable.length) return;
+  const titles = unreadable.slice(0, 3).map(({ title }) => `“${shownTitle(title)}”`);
+  const more = unreadable.length - titles.length;
+  tell({
+    sentence: `Cannot be shown: ${titles.join(", ")}${more > 0 ? ` and ${more} more` : ""}.`,
+    hint: `${unreadable[0].why} Nothing of it was changed or deleted.`,
+  });
 };
 
-// What is typed and not sent yet outlives a reload of the tab.
-const draftOf = (key) => ({
-  edited: "",
-  get: () => sessionStorage.getItem(key) ?? "",
-  set: (text) => (text ? sessionStorage.setItem(key, text) : sessionStorage.removeItem(key)),
-});
-
-const byUpdated = (a, b) => (a.updated < b.updated ? -1 : 1);
-
-const searchOf = (conversations, store) => {
-  let index = null;
-  const load = async () => {
-    const made = new SearchIndex();
-    const texts = await store.texts();
-    for (const { id, title } of conversations().records.sort(byUpdated)) made.put(id, title, texts.get(id) ?? "");
-    return made;
-  };
-  return {
-    search: async (query) => (await (index ??= load())).search(query),
-    async put({ conversation, tree }) {
-      if (!index) return;
-      const made = await index;
-      if (conversation.deleted) made.remove(conversation.id);
-      else made.put(conversation.id, conversation.title, tree.messages.map(textOf).join("\n"));
-    },
-    renew: () => (index = null),
-  };
-};
+const tellNotSaved = (count) =>
+  count &&
+  tell({
+    kind: "down",
+    sentence: `${count === 1 ? "One conversation" : `${count} conversations`} could not be read and ${count === 1 ? "is" : "are"} not in the file.`,
+    hint: "Load the page anew and try again.",
+  });
 
 const start = async () => {
   const tabs = new Tabs(settings.store);
   const store = await storeOf(tabs);
   const kept = store.persistent;
-  const search = searchOf(() => conversations, store);
+  const search = textIndexOf(() => conversations, store);
   const draft = draftOf(`${settings.store} draft`);
   let halted = [];
   let panel = null;
 
   const click = (id) => document.getElementById(id)?.click();
-  const show = () => {
-    globalThis.chatApp.follow();
+  const draw = () => {
     click("show-conversation");
     turnsChanged();
+  };
+  const show = () => {
+    globalThis.chatApp.follow();
+    draw();
   };
   const drawPanel = () =>
     panel?.update({ conversations: conversations.records, open: conversations.open.conversation.id, arriving: conversations.arriving });
@@ -94,60 +84,68 @@ const start = async () => {
     drawPanel();
   };
 
-  const trouble = troubleTeller(() => conversations, store, tell);
+  const { trouble, kept: tellKept } = troubleTeller(() => conversations, tell);
   const conversations = new Conversations(store, tabs, {
-    changed: (entry) => {
-      if (entry) search.put(entry);
-      else search.renew();
+    changed: (id) => {
+      search.changed(id);
       drawPanel();
     },
-    shown: show,
+    shown: draw, // whoever has scrolled up is left there
     trouble,
+    kept: tellKept,
   });
   const turns = new Turns(conversations, tabs, (lane) => click(`ask-${lane}`));
 
   // The conversation on the page has its address.
-  const address = () => (conversations.open.tree.size ? `#c=${conversations.open.conversation.id}` : " ");
   const setAddress = (how) => {
-    const next = address().trim() || `${location.pathname}${location.search}`;
-    if (next !== location.hash && (location.hash || next.startsWith("#"))) history[how](null, "", next);
+    const { conversation, tree } = conversations.open;
+    const hash = settings.saveHistory && tree.size ? `#c=${conversation.id}` : "";
+    if (hash !== location.hash) history[how](null, "", hash || `${location.pathname}${location.search}`);
   };
+  // Gradio keeps an edit open at its place, whatever conversation comes there.
+  const leaveEdit = () => document.querySelector('#conversation button[aria-label="Cancel"]')?.click();
   const begin = () => {
+    leaveEdit();
     conversations.begin();
     setAddress("pushState");
     show();
     document.querySelector("#question textarea")?.focus();
   };
   const open = async (id, how = "pushState") => {
-    if (await conversations.choose(id)) {
+    leaveEdit();
+    const chosen = await conversations.choose(id).catch(trouble);
+    if (chosen) {
       setAddress(how);
-    } else {
+    } else if (chosen === false) {
       tell({ kind: "info", seconds: 8, sentence: "This conversation is not in this browser.", hint: "It was begun elsewhere, or deleted." });
       conversations.begin();
       setAddress("replaceState");
     }
   };
+  // True when the address says what is to be on the page; a link to a place in an answer does not.
   const openAddress = async () => {
     const [, id] = /^#c=([\w-]+)$/.exec(location.hash) ?? [];
     if (id) await open(id, "replaceState");
-    else conversations.begin();
+    else if (!location.hash) conversations.begin();
+    return Boolean(id || !location.hash);
   };
 
   const halt = (entry) => {
     const turn = entry && turns.of(entry);
     if (!turn) return;
-    halted = [turn.id];
+    halted = [...halted, turn.id].slice(-3); // one that has ended since is not found
     click("stop-turns");
   };
   const remove = async (id) => {
-    const entry = await conversations.entry(id);
+    const entry = await conversations.entry(id).catch(trouble);
     halt(entry);
     if (!entry?.tree.size) return;
-    await conversations.remove(id);
-    setTimeout(() => conversations.forget(id), settings.saveHistory ? FORGET_AFTER_MS : 0);
+    const removed = await conversations.remove(id);
+    setTimeout(() => conversations.forget(removed), settings.saveHistory ? FORGET_AFTER_MS : 0);
   };
   // The conversation on the page gives way to a new one at once.
   const removeOpen = () => {
+    leaveEdit();
     const removed = remove(conversations.open.conversation.id);
     conversations.begin();
     setAddress("pushState");
@@ -160,7 +158,8 @@ const start = async () => {
     turnsChanged();
   };
 
-  await conversations.load();
+  await conversations.load().catch(trouble);
+  tellUnreadable(store.unreadable);
   await openAddress();
   if (settings.saveHistory) {
     panel = makePanel(
@@ -172,26 +171,28 @@ const start = async () => {
         remove: (id) => (id === conversations.open.conversation.id ? (removeOpen(), show()) : remove(id)),
         restore: (id) => conversations.restore(id),
         search: search.search,
-        save: (id, format) => saveOne(conversations, id, format),
-        saveAll: () => saveAll(conversations),
+        prepareSearch: search.prepare,
+        save: async (id, format) => (await saveOne(conversations, id, format)) || tellNotSaved(1),
+        saveAll: async () => tellNotSaved((await saveAll(conversations)).length),
         importFile: (file) => importFile(conversations, file),
         usage: () => store.usage(),
         keep: () => store.keep(),
         logOut: async () => {
           draft.set("");
           store.close();
-          if (settings.forgetOnLogout && kept) await forget(settings.store);
+          if (settings.forgetOnLogout && kept) await forgetOwn(settings);
         },
       },
       { user: settings.user, logoutUrl: settings.logoutUrl, persistent: kept, name: `${settings.store} panel` },
     );
     drawPanel();
+    setTimeout(search.prepare, SEARCHABLE_AFTER_MS);
   }
 
   const keepArrived = () => turns.save();
   addEventListener("pagehide", keepArrived);
   document.addEventListener("visibilitychange", keepArrived);
-  addEventListener("popstate", async () => (await openAddress(), show()));
+  addEventListener("popstate", async () => (await openAddress()) && show());
   document.addEventListener("input", ({ target }) => {
     if (target.closest?.("#question")) draft.set(target.value);
     else if (target.closest?.("#conversation")) draft.edited = target.value;
@@ -218,5 +219,9 @@ const start = async () => {
   });
 };
 
-forgetOthers();
-globalThis.chatApp.start(start());
+const begun = start();
+begun.catch(() =>
+  tell({ kind: "down", sentence: "This page could not be started.", hint: "Load it anew. If it stays like this, tell whoever runs it." }),
+);
+globalThis.chatApp.start(begun);
+if (settings.forgetOnLogout) forgetOthers(settings);

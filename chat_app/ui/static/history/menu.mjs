@@ -10,7 +10,10 @@ export class Menu {
   #home;
   #shown = null;
   #button = null;
-  #close = () => this.close();
+  // Only what moves the button: the conversation scrolls by itself while an answer arrives.
+  #moved = ({ type, target }) => {
+    if (type === "resize" || (target instanceof Element && target.contains(this.#button))) this.close();
+  };
   #clickedOutside = (event) => {
     if (!this.#shown.contains(event.target) && !this.#button.contains(event.target)) this.close();
   };
@@ -40,7 +43,7 @@ export class Menu {
     this.#place();
     this.#shown.firstElementChild.focus({ preventScroll: true });
     document.addEventListener("pointerdown", this.#clickedOutside, true);
-    for (const moved of ["scroll", "resize"]) addEventListener(moved, this.#close, true);
+    for (const moved of ["scroll", "resize"]) addEventListener(moved, this.#moved, true);
   }
 
   /** `refocus` gives the focus back to the button. */
@@ -49,7 +52,7 @@ export class Menu {
     const [shown, button] = [this.#shown, this.#button];
     [this.#shown, this.#button] = [null, null];
     document.removeEventListener("pointerdown", this.#clickedOutside, true);
-    for (const moved of ["scroll", "resize"]) removeEventListener(moved, this.#close, true);
+    for (const moved of ["scroll", "resize"]) removeEventListener(moved, this.#moved, true);
     button.setAttribute("aria-expanded", "false");
     if (refocus) button.focus();
     shown.remove();

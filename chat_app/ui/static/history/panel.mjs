@@ -2,8 +2,9 @@
 // what `update` gives it, and tells `actions` what the visitor wants.
 //
 // actions: {open(id), begin(), rename(id, title), pin(id, pinned), remove(id), restore(id), search(query),
-//   save(id, format), saveAll(), importFile(file), usage(), keep(), logOut()}. Without `restore` whoever removes
-//   tells of it; without `logOut` the link is just followed.
+//   prepareSearch(), save(id, format), saveAll(), importFile(file), usage(), keep(), logOut()}. `prepareSearch`, if it is
+//   there, is called before a search is likely. Without `restore` whoever removes tells of it; without `logOut` the link
+//   is just followed.
 // options: {user, logoutUrl, persistent, name, now}; `name` is where it is remembered whether the panel is open.
 
 import { groupsOf, midnight } from "./days.mjs";

@@ -46,7 +46,8 @@ export class List {
 
   /** `groups` as `groupsOf` gives them; `open` is an id, `arriving` a set of ids. */
   update(state) {
-    const opened = state.open !== this.#state.open;
+    // A new chat is open before it is in the list.
+    const opened = state.open !== this.#state.open || !this.#rows.has(state.open);
     this.#state = state;
     if (opened) {
       const at = state.groups.flatMap(({ conversations }) => conversations).findIndex(({ id }) => id === state.open);

@@ -29,6 +29,8 @@ export class Search {
       "aria-label": "Search conversations",
       autocomplete: "off",
       spellcheck: "false",
+      pointerenter: () => actions.prepareSearch?.(),
+      focus: () => actions.prepareSearch?.(),
       input: () => this.#typed(),
       keydown: (event) => this.#onKey(event),
     });

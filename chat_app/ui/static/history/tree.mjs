@@ -111,12 +111,10 @@ export const groupsOf = (path) => {
 /** The messages of one conversation, by id and by parent. A message whose parent is missing counts as a first one. */
 export class Tree {
   #messages = new Map();
-  #children = new Map();
+  #children = new Map(); // ids by the parent that they name, whether it is there or not
 
   constructor(messages = []) {
-    for (const message of messages) this.#messages.set(message.id, message);
-    for (const message of this.#messages.values()) this.#under(this.#parentOf(message)).push(message.id);
-    for (const ids of this.#children.values()) ids.sort((a, b) => this.#order(a, b));
+    for (const message of messages) this.put(message);
   }
 
   get size() {
@@ -133,12 +131,12 @@ export class Tree {
 
   /** Add a message, or put a newer form of it in the place of the one with its id. */
   put(message) {
-    const known = this.#messages.has(message.id);
-    this.#messages.set(message.id, message);
-    if (known) return;
-    const siblings = this.#under(this.#parentOf(message));
-    siblings.push(message.id);
-    siblings.sort((a, b) => this.#order(a, b));
+    const { id, parent } = message;
+    if (!this.#messages.has(id)) {
+      if (!this.#children.has(parent)) this.#children.set(parent, []);
+      this.#children.get(parent).push(id);
+    }
+    this.#messages.set(id, message);
   }
 
   /** The messages from a first one to `head`, in order. Ends at a loop instead of following it. */
@@ -154,8 +152,8 @@ export class Tree {
 
   /** The ids of `id` and its siblings of the same role, the oldest first. */
   versions(id) {
-    const message = this.get(id);
-    return this.#under(this.#parentOf(message)).filter((other) => this.get(other).role === message.role);
+    const { parent, role } = this.get(id);
+    return this.#under(this.#messages.has(parent) ? parent : null).filter((other) => this.get(other).role === role);
   }
 
   /** The end of the path that goes on from `id` by the newest message each time; of all, when `id` is null. */
@@ -169,13 +167,11 @@ export class Tree {
     return at;
   }
 
-  #parentOf(message) {
-    return this.#messages.has(message.parent) ? message.parent : null;
-  }
-
+  /** The ids of the messages under `parent`, the oldest first. Those whose parent is not here stand under null. */
   #under(parent) {
-    if (!this.#children.has(parent)) this.#children.set(parent, []);
-    return this.#children.get(parent);
+    const orphaned = ([named]) => !this.#messages.has(named);
+    const ids = parent === null ? [...this.#children].filter(orphaned).flatMap(([, each]) => each) : (this.#children.get(parent) ?? []);
+    return ids.length > 1 ? [...ids].sort((a, b) => this.#order(a, b)) : ids;
   }
 
   #order(a, b) {

@@ -14,6 +14,7 @@ export class Turns {
   #tabs;
   #ask;
   #lanes = [];
+  #ran = new Set(); // the ids of the messages that turns of this page wrote
 
   /** `ask(lane)` has Gradio begin the event of that lane, which calls `question`. */
   constructor(conversations, tabs, ask) {
@@ -29,6 +30,11 @@ export class Turns {
 
   get full() {
     return this.#lanes.every(Boolean);
+  }
+
+  /** Whether a turn of this page wrote the message: another page may still be at work on any other. */
+  ran(message) {
+    return this.#ran.has(message.id);
   }
 
   /** The turn that runs in this entry. */
@@ -51,6 +57,7 @@ export class Turns {
     tree.put(message);
     this.#lanes[lane] = turn;
     this.#tabs.arriving.add(message.id);
+    this.#ran.add(message.id);
     this.#conversations.hold(entry);
     this.#conversations.save(entry, [message], { head: message.id, deleted: null });
     this.#ask(lane);

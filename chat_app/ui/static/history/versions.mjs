@@ -17,6 +17,7 @@ const draw = (row, versions, message, turnTo) => {
   const bar = row.querySelector(".versions");
   const key = message ? `${message.id} ${versions.length}` : "";
   if ((bar?.dataset.key ?? "") === key) return;
+  const focused = [...(bar?.children ?? [])].indexOf(document.activeElement);
   bar?.remove();
   if (!message) return;
   const at = versions.indexOf(message.id);
@@ -33,6 +34,8 @@ const draw = (row, versions, message, turnTo) => {
     arrow("›", "Later version", versions[at + 1], turnTo),
   );
   (row.querySelector(".flex-wrap") ?? row).append(made);
+  // Whoever goes through the versions by key stands on the same arrow, or at the end on the other one.
+  if (focused >= 0) (made.children[focused].disabled ? made.querySelector("button:enabled") : made.children[focused]).focus();
 };
 
 const arrow = (sign, name, id, turnTo) => {
