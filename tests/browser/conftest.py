@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -63,21 +64,29 @@ def own_hosts() -> set[str]:
     return set()
 
 
-@pytest.fixture(scope="session")
-def start_app(tmp_path_factory: pytest.TempPathFactory, own_hosts: set[str]) -> Iterator[StartApp]:
-    """Starts apps, each in a folder of its own; they are stopped at the end. Share them per module: each takes 5 s."""
+@contextmanager
+def apps(folders: pytest.TempPathFactory, own_hosts: set[str]) -> Iterator[StartApp]:
+    """Starts apps, each in a folder of its own; they are stopped at the end."""
     started: list[App] = []
 
     def start(settings: str, *, environment: Mapping[str, str] | None = None, arguments: Sequence[str] = ()) -> App:
-        folder = tmp_path_factory.mktemp("app")
-        app = app_process.start(folder, settings, environment=environment, arguments=arguments)
+        app = app_process.start(folders.mktemp("app"), settings, environment=environment, arguments=arguments)
         started.append(app)
         own_hosts.add(urlsplit(app.base_url).netloc)
         return app
 
-    yield start
-    for app in started:
-        app.stop()
+    try:
+        yield start
+    finally:
+        for app in started:
+            app.stop()
+
+
+@pytest.fixture(scope="module")
+def start_app(tmp_path_factory: pytest.TempPathFactory, own_hosts: set[str]) -> Iterator[StartApp]:
+    """Starts apps for a module. Share them in it: each takes 5 s to start, and then a part of a core for nothing."""
+    with apps(tmp_path_factory, own_hosts) as start:
+        yield start
 
 
 @pytest.fixture(scope="session")
@@ -95,9 +104,10 @@ def server(upstream_server: Upstream) -> Upstream:
 
 
 @pytest.fixture(scope="session")
-def app(start_app: StartApp, upstream_server: Upstream) -> App:
+def app(tmp_path_factory: pytest.TempPathFactory, own_hosts: set[str], upstream_server: Upstream) -> Iterator[App]:
     """An app of which the scripted server is the one endpoint, asked once and not again."""
-    return start_app(f"endpoints: [{{name: scripted, base_url: {upstream_server.base_url}, attempts: 1}}]\n")
+    with apps(tmp_path_factory, own_hosts) as start:
+        yield start(f"endpoints: [{{name: scripted, base_url: {upstream_server.base_url}, attempts: 1}}]\n")
 
 
 @pytest.fixture(scope="module")
