@@ -40,8 +40,9 @@ class Script:
 
 
 def answer_to(body: Body) -> Scripted:
-    """The answer to a chat completion request: that of the first word of the last user message that has one."""
-    for word in re.findall(r"\w+", last_question(body).lower()):
+    """The answer to a chat completion request: that of the first word of the last question that has one."""
+    # Questions that were not answered come before the last one in the same message.
+    for word in re.findall(r"\w+", last_question(body).lower().rpartition("\n\n")[2]):
         if word in SCRIPTS:
             return SCRIPTS[word].answer(body)
     return _hello(body)

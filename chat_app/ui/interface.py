@@ -149,8 +149,9 @@ class ChatPage(gr.ChatInterface):
 
     def _render_footer(self) -> None:
         """Nothing that is seen, as examples stand in the empty conversation: what the script clicks, and is told."""
-        self.show, self.halt = (
-            gr.Button(visible="hidden", elem_id=name) for name in ("show-conversation", "stop-turns")
+        self.show, self.draw, self.halt = (
+            gr.Button(visible="hidden", elem_id=name)
+            for name in ("show-conversation", "draw-conversation", "stop-turns")
         )
         self.told = gr.JSON(visible="hidden", open=False)
         self.lanes = [
@@ -165,6 +166,8 @@ class ChatPage(gr.ChatInterface):
         everything = [*here, self.preset, self.model]
         again = {**_AT_ONCE, "trigger_mode": "multiple"}  # also while the one before still waits for its turn
         ready = self.load(None, None, everything, js=page.call("ready", LANES, *self._presets), **_AT_ONCE)
+        # Drawn alone, what stands about a verdict above the conversation stays there.
+        self.draw.click(None, None, everything, js=page.call("shown"), **_AT_ONCE)
         shown = self.show.click(None, None, everything, js=page.call("shown"), **_AT_ONCE)
         self.textbox.submit(None, [self.textbox], here, js=page.call("send"), **_AT_ONCE)
         self.chatbot.retry(None, None, here, js=page.call("retry"), **_AT_ONCE)
@@ -308,11 +311,12 @@ class ChatPage(gr.ChatInterface):
         self, posted: History, here: Any, like: gr.LikeData, request: gr.Request
     ) -> tuple[str, dict[str, Any]]:
         """What to say about it above the conversation, and for the script: which answer has which rating now."""
-        rated = history.rated_answer(posted, like.index)
+        rated, rating = history.rated_answer(posted, like.index), history.rating_of(like.liked)
+        told = {**_told(here), "value": rating}
         if rated is None:
-            return self._said("This cannot be rated.", "Only finished answers can."), {}
-        rating = history.rating_of(like.liked)
-        told = {**_told(here), "id": rated.answer_id, "value": rating}
+            said = self._said("This cannot be rated.", "Only what a model has said can.")
+            return said, {**told, "index": like.index}
+        told["id"] = rated.answer_id
         verdict = Verdict(rated.token, rating, rated.conversation, rated.answer, self._user_of(request.headers))
         try:
             await self._service.rate(verdict)

@@ -398,16 +398,22 @@ def test_undo_to_empty_loses_nothing(chat: ChatPage, panel: SidePanel, server: U
 
 
 def test_a_reload_after_undo_to_empty_loses_nothing(chat: ChatPage, panel: SidePanel, server: Upstream) -> None:
-    """The text is in the box still, and the conversation is on the page rather than an empty one."""
-    server.then(says("One."))
+    """The page is as it was left, the text in the box; sent again it is a version. Opened later it is all there."""
+    server.then(says("One."), says("Two."))
     chat.ask("Only question")
     chat.button("Undo").click()
     expect(chat.questions).to_have_count(0)
     reload(chat)
     expect(chat.box).to_have_value("Only question")
-    panel.expect_titles("Only question")
-    expect(chat.questions).to_have_text(["Only question"])
+    expect(chat.questions).to_have_count(0)
+    panel.new_chat()
+    panel.open("Only question")
     expect(chat.answers).to_have_text(["One."])
+    chat.button("Undo").click()
+    reload(chat)
+    chat.box.press("Enter")
+    chat.expect_answer("Two.")
+    expect(chat.conversation.locator(".versions").first).to_contain_text("2 / 2")
 
 
 def test_a_reload_after_undo_shows_what_was_left(chat: ChatPage, server: Upstream) -> None:

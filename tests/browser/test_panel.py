@@ -509,11 +509,17 @@ def test_the_line_about_room_has_a_button_to_keep(panel: PanelPage) -> None:
 
 
 def test_a_browser_that_keeps_nothing_and_who_is_logged_in_are_told(panel: PanelPage) -> None:
-    """A name is text; without one there is no such line."""
+    """A name is text."""
     panel.start(10, {"persistent": False, "user": "<i>Ada</i>", "logoutUrl": "/logout"})
     expect(panel.page.locator(".usage")).to_contain_text("gone when the tab is closed.")
     expect(panel.page.locator(".viewer")).to_have_text("<i>Ada</i>Log out")
     expect(panel.page.get_by_role("link", name="Log out")).to_have_attribute("href", "/logout")
+
+
+def test_one_can_log_out_without_a_name(panel: PanelPage) -> None:
+    """Where the proxy does not say who is there."""
+    panel.start(10, {"logoutUrl": "/logout"})
+    expect(panel.page.locator(".viewer")).to_have_text("Log out")
 
 
 def test_leaving_waits_for_what_is_to_be_forgotten(panel: PanelPage) -> None:

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.app_process import App
 from tests.browser.chat_page import ChatPage, open_chat
 from tests.browser.conftest import StartApp
-from tests.browser.upstream import Upstream, hangs, says, says_without_end
+from tests.browser.upstream import Upstream, fails, hangs, says, says_without_end
 
 pytestmark = pytest.mark.browser
 
@@ -192,3 +192,13 @@ def test_where_verdicts_are_off_there_are_no_buttons(page: Page, start_app: Star
     chat.ask("Hi")
     expect(chat.button("Retry")).to_be_visible()
     expect(chat.button("Like")).to_have_count(0)
+
+
+def test_the_thumb_under_a_mere_failure_does_not_stay(chat: ChatPage, rows: Rows, server: Upstream) -> None:
+    """There is nothing to rate, the page says so, and no thumb says otherwise."""
+    server.then(fails(400, "No."))
+    chat.ask("Hi")
+    chat.button("Dislike").click()
+    expect(chat.status).to_contain_text("cannot be rated")
+    expect(chat.button("Dislike")).to_be_visible()
+    assert rows(0) == []

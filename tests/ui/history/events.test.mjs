@@ -12,7 +12,7 @@ const made = () => {
   const conversations = new Conversations(new MemoryStore(), tabs, { changed() {}, shown() {}, trouble: assert.fail, kept() {} });
   let lane = null;
   const turns = new Turns(conversations, tabs, (asked) => (lane = asked));
-  const page = { told: [], tell: (notice) => page.told.push(notice), draft: drafted(), opened() {}, turnsChanged() {}, cleared() {}, show() {}, halted: () => [] };
+  const page = { told: [], tell: (notice) => page.told.push(notice), draft: drafted(), opened() {}, turnsChanged() {}, cleared() {}, draw() {}, halted: () => [] };
   const events = eventsOf(conversations, turns, page);
   events.ready(2, "Assistant", "Tutor");
   const value = (text, id) => ({ turn: turns.question(lane, "", "").turn, messages: [{ ...shownText("assistant", text), metadata: { id, log: "token" } }] });

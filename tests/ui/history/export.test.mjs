@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { asJson, asMarkdown, fileName } from "../../../chat_app/ui/static/history/export.mjs";
+import { newConversation, newMessage, shownText } from "../../../chat_app/ui/static/history/tree.mjs";
 
 const own = JSON.parse(readFileSync(new URL("./samples/own.json", import.meta.url), "utf8"));
 const entry = () => {
@@ -87,4 +88,13 @@ test("a file's name is safe on every system", () => {
     assert.doesNotMatch(name, /[\s.]\.json$/);
   }
   assert.equal(fileName("x", "../m d"), "x.md");
+});
+
+test("a notice stands there in its own signs, and not as the page's character references", () => {
+  const notice = { ...shownText("assistant", "Look at `max&#95;tokens`&#46;"), metadata: { title: "⚠ It was cut&#46;" }, options: [] };
+  const conversation = newConversation({ title: "t" });
+  const message = newMessage(conversation.id, null, "assistant", [notice]);
+  const text = asMarkdown({ conversation: { ...conversation, head: message.id }, messages: [message] });
+  assert.match(text, /⚠ It was cut\./);
+  assert.doesNotMatch(text, /&#\d/);
 });

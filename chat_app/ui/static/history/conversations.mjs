@@ -48,8 +48,11 @@ export class Conversations {
     this.#known.set(this.open.conversation.id, new WeakRef(this.open));
   }
 
-  /** Put a conversation on the page. False when it is not in this browser, null when another was chosen since. Throws as `entry`. */
-  async choose(id) {
+  /**
+   * Put a conversation on the page; `asLeft`: also when all of it was undone, which else shows its newest version. False
+   * when it is not in this browser, null when another was chosen since. Throws as `entry`.
+   */
+  async choose(id, { asLeft = false } = {}) {
     const choice = ++this.#choices;
     const entry = await this.entry(id);
     const here = entry && !entry.conversation.deleted;
@@ -57,7 +60,7 @@ export class Conversations {
     if (choice !== this.#choices) return null;
     if (!here) return false;
     const { conversation, tree } = entry;
-    if (!tree.get(conversation.head)) conversation.head = tree.newestLeaf();
+    if (!tree.get(conversation.head) && !asLeft) conversation.head = tree.newestLeaf();
     this.open = entry;
     return true;
   }

@@ -16,7 +16,7 @@ const ratingsOf = (path) =>
     .map((messages) => messages.find(({ rating }) => rating)?.rating ?? null);
 
 /**
- * The functions by their names. `page` is {tell(notice), draft, opened(), turnsChanged(), cleared(), show(), halted()}: what
+ * The functions by their names. `page` is {tell(notice), draft, opened(), turnsChanged(), cleared(), draw(), halted()}: what
  * else there is on the page.
  */
 export const eventsOf = (conversations, turns, page) => {
@@ -111,9 +111,10 @@ export const eventsOf = (conversations, turns, page) => {
   const edited = async (told) => {
     const entry = await entryOf(told);
     const message = messageAt(entry, told.index);
-    const asked = message && (await say(entry, told.value, message.parent));
+    const text = told.value.trimEnd(); // Enter makes a new line there
+    const asked = message && (await say(entry, text, message.parent));
     page.draft.edited = "";
-    return [asked ? box() : box({ value: typed(told.value, page.draft.get()) }), onPage()];
+    return [asked ? box() : box({ value: typed(text, page.draft.get()) }), onPage()];
   };
 
   // (text): take the last question back into the text box; what is typed already stays, behind it
@@ -182,11 +183,13 @@ export const eventsOf = (conversations, turns, page) => {
   const telling = () => [here()];
   const rating = (value) => [value, here()];
 
-  // ({id, value, recorded, conversation}): the answer, its rating, and whether the server took it. Gradio shows it as
-  // pressed already, and draws its buttons anew for any update, under the mouse of whoever is changing their mind.
+  // ({id, index, value, recorded, conversation}): the answer by its id, or by Gradio's index where it has none, its rating,
+  // and whether the server took it. Gradio shows it as pressed already, and draws its buttons anew for any update, under the mouse of whoever is changing their mind.
   const rated = async (told) => {
     const entry = await entryOf(told);
-    const message = entry.tree.messages.find((each) => told.id && each.shown.some((shown) => shown.metadata?.id === told.id));
+    const message = told.id
+      ? entry.tree.messages.find((each) => each.shown.some((shown) => shown.metadata?.id === told.id))
+      : messageAt(entry, told.index);
     if (!message) return [same];
     const now = { ...message, rating: told.value };
     if (told.recorded) {
@@ -196,7 +199,7 @@ export const eventsOf = (conversations, turns, page) => {
     }
     if (!isOpen(entry)) return [same];
     // Gradio takes its mark off only when it has been told of the mark.
-    setTimeout(page.show);
+    setTimeout(page.draw);
     return [{ ...same, feedback_value: ratingsOf(conversations.path().map((each) => (each === message ? now : each))) }];
   };
 

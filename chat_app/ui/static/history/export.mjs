@@ -74,7 +74,10 @@ const quoted = ({ title, duration }, text) => {
     `> ${line}`.trimEnd()).join("\n").replace(/(\n>)+$/, "");
 };
 
-const italic = (line) => `*${line.trim().replaceAll("*", "\\*")}*`;
+// The page has the signs of a notice as character references, so that they are no markup there.
+const italic = (line) => `*${withoutReferences(line).trim().replaceAll("*", "\\*")}*`;
+
+const withoutReferences = (text) => text.replace(/&#(\d{1,6});/g, (_, code) => String.fromCodePoint(Number(code)));
 
 /** One line that Markdown shows as it stands. */
 const escaped = (text) => text.replace(/\s+/g, " ").trim().replace(/[\\`*_[\]<>#&]/g, "\\$&");

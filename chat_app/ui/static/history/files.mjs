@@ -40,13 +40,21 @@ export const saveAll = async (conversations) => {
   return missing;
 };
 
+const NAMES = {
+  chat_app: "a file of this chat",
+  chatgpt: "ChatGPT",
+  open_webui: "Open WebUI",
+  llama_cpp: "llama.cpp",
+  librechat: "LibreChat",
+};
+
 /** Take a file in. Returns what to tell of it; throws `ImportRefused`. */
 export const importFile = async (conversations, file) => {
   const { source, entries, skipped } = await readImport(file);
   let fresh = 0;
   for (const entry of entries) fresh += await conversations.add(entry);
   const known = entries.length - fresh;
-  const told = [`${count(fresh, "conversation")} from ${source}.`];
+  const told = [fresh ? `${count(fresh, "conversation")} from ${NAMES[source]}.` : `Nothing new from ${NAMES[source]}.`];
   if (known) told.push(`${count(known, "conversation")} ${known === 1 ? "was" : "were"} here already.`);
   for (const { title, why } of skipped.slice(0, 3)) told.push(`Skipped “${title}”: ${why}`);
   if (skipped.length > 3) told.push(`${skipped.length - 3} more were skipped.`);

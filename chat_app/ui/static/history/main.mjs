@@ -113,7 +113,8 @@ const start = async () => {
   };
   const open = async (id, how = "pushState") => {
     leaveEdit();
-    const chosen = await conversations.choose(id).catch(trouble);
+    // A page that is loaded anew has the question in its text box that was undone.
+    const chosen = await conversations.choose(id, { asLeft: !panel && draft.get() !== "" }).catch(trouble);
     if (chosen) {
       setAddress(how);
     } else if (chosen === false) {
@@ -214,7 +215,7 @@ const start = async () => {
     turnsChanged,
     opened: () => (setAddress("pushState"), globalThis.chatApp.follow()),
     cleared,
-    show,
+    draw: () => click("draw-conversation"),
     halted: () => halted,
   });
 };

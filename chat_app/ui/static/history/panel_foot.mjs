@@ -69,7 +69,7 @@ export class Foot {
       tell({ sentence: await this.#actions.importFile(file), seconds: TOLD_S });
     } catch (error) {
       const { sentence = "This file could not be imported.", hint = "" } = error;
-      tell({ kind: "down", sentence, hint });
+      tell({ kind: "down", sentence, hint, seconds: 2 * TOLD_S });
       if (!error.sentence) throw error;
     } finally {
       this.#file.value = "";
@@ -79,7 +79,7 @@ export class Foot {
 
   #viewer() {
     const { user, logoutUrl } = this.#options;
-    if (!user) return null;
+    if (!user && !logoutUrl) return null;
     const leave = async (event) => {
       if (!isPlainClick(event) || !this.#actions.logOut) return;
       event.preventDefault();
@@ -89,7 +89,7 @@ export class Foot {
         location.assign(logoutUrl);
       }
     };
-    const name = element("bdi", { class: "name", title: user }, user);
+    const name = user ? element("bdi", { class: "name", title: user }, user) : null;
     const logOut = logoutUrl ? element("a", { href: logoutUrl, click: leave }, "Log out") : null;
     return element("p", { class: "viewer" }, name, logOut);
   }
