@@ -33,11 +33,11 @@ types: .venv/dev.stamp
 	$(V)/mypy
 
 unit: .venv/dev.stamp
-	$(V)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --ignore=tests/browser
+	$(V)/pytest --numprocesses=auto --maxprocesses=3 --dist=loadfile --ignore=tests/browser
 
 browser: .venv/dev.stamp
 	$(V)/python tests/browser/chromium.py
-	$(V)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile tests/browser
+	$(V)/pytest --numprocesses=auto --maxprocesses=3 --dist=loadfile tests/browser
 
 format: .venv/dev.stamp
 	$(V)/ruff format .
