@@ -19,8 +19,8 @@ endpoints:
   - name: scripted
     base_url: "{base_url}"
     attempts: 1
-    first_token_timeout_s: 2
-    idle_timeout_s: 2
+    first_token_timeout_s: 0.5
+    idle_timeout_s: 0.5
 chat: {{title: Chat}}
 """
 

@@ -20,8 +20,8 @@ from tests.browser.upstream import Upstream, says, says_without_end
 
 pytestmark = pytest.mark.browser
 
-STOPPED_WITHIN_S = 20.0
-"""A container is killed after 10; a machine that runs the other tests as well is given twice that."""
+STOPPED_WITHIN_S = 10.0
+"""Then a container is killed."""
 VISITORS = 8
 """At each of the two apps."""
 VERDICTS = 5
