@@ -15,7 +15,7 @@ from chat_app.conversation.deltas import Answer, Delta, Finish, ReasoningDelta, 
 from chat_app.conversation.messages import Message, assistant, system, user
 from chat_app.conversation.turn import Request
 from chat_app.endpoints.client import HttpEndpoint, connect
-from chat_app.errors import ConnectionFailed, EndpointError, KeyRefused, RequestRefused
+from chat_app.errors import EndpointError, KeyRefused, RequestRefused
 from tests.llama_server import llama_server
 from tests.toy_model import ANSWERS, COUNT_TO, NAME, REASONING
 
@@ -40,18 +40,8 @@ async def endpoint(llama: str) -> AsyncGenerator[HttpEndpoint, None]:
 
 
 async def deltas_of(endpoint: HttpEndpoint, *messages: Message, **parameters: Any) -> list[Delta]:
-    """Everything that the endpoint answers to `messages`.
-
-    The server may close a connection at the moment in which it is used again; as the app does, it is asked again then.
-    """
-    try:
-        return await _asked_once(endpoint, Request(messages, NAME, parameters))
-    except ConnectionFailed:
-        return await _asked_once(endpoint, Request(messages, NAME, parameters))
-
-
-async def _asked_once(endpoint: HttpEndpoint, request: Request) -> list[Delta]:
-    async with asyncio.timeout(WITHIN_S), aclosing(endpoint.stream(request)) as stream:
+    """Everything that the endpoint answers to `messages`."""
+    async with asyncio.timeout(WITHIN_S), aclosing(endpoint.stream(Request(messages, NAME, parameters))) as stream:
         return [delta async for delta in stream]
 
 
