@@ -13,7 +13,8 @@ import pytest
 from chat_app.config import EndpointConfig
 from chat_app.conversation.deltas import Answer, Delta, Finish, ReasoningDelta, Started, TextDelta, fold
 from chat_app.conversation.messages import Message, assistant, system, user
-from chat_app.conversation.turn import Request
+from chat_app.conversation.turn import Endpoint, Request
+from chat_app.endpoints.chain.retry import Retrying
 from chat_app.endpoints.client import HttpEndpoint, connect
 from chat_app.errors import EndpointError, KeyRefused, RequestRefused
 from tests.llama_server import llama_server
@@ -31,6 +32,10 @@ def locked() -> Iterator[str]:
         yield base_url
 
 
+CONFIG = EndpointConfig(name="real", base_url="http://127.0.0.1/v1")
+"""How often it is asked; where it stands, only its client knows."""
+
+
 @pytest.fixture
 async def endpoint(llama: str) -> AsyncGenerator[HttpEndpoint, None]:
     """The client of the server, as the app makes it."""
@@ -39,7 +44,7 @@ async def endpoint(llama: str) -> AsyncGenerator[HttpEndpoint, None]:
     await connected.aclose()
 
 
-async def deltas_of(endpoint: HttpEndpoint, *messages: Message, **parameters: Any) -> list[Delta]:
+async def deltas_of(endpoint: Endpoint, *messages: Message, **parameters: Any) -> list[Delta]:
     """Everything that the endpoint answers to `messages`."""
     async with asyncio.timeout(WITHIN_S), aclosing(endpoint.stream(Request(messages, NAME, parameters))) as stream:
         return [delta async for delta in stream]
@@ -51,8 +56,8 @@ def answer_of(deltas: Sequence[Delta]) -> Answer:
 
 
 async def answer(endpoint: HttpEndpoint, *messages: Message, **parameters: Any) -> Answer:
-    """The whole answer of the endpoint to `messages`."""
-    return answer_of(await deltas_of(endpoint, *messages, **parameters))
+    """The whole answer to `messages`, asked for as the app does: the server may just be closing a kept connection."""
+    return answer_of(await deltas_of(Retrying(endpoint, CONFIG), *messages, **parameters))
 
 
 async def test_a_plain_answer_arrives_exactly(endpoint: HttpEndpoint) -> None:
