@@ -50,8 +50,8 @@ picture: .venv/dev.stamp
 	$(V)/python -m tests.browser.picture
 
 lock: .venv/dev.stamp
-	$(V)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml -o requirements.lock
-	$(V)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --group dev pyproject.toml -o requirements-dev.lock
+	$(V)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --extra mcp pyproject.toml -o requirements.lock
+	$(V)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --extra mcp --extra vega --group dev pyproject.toml -o requirements-dev.lock
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache tests/.cache

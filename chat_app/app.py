@@ -6,8 +6,9 @@ requests through to it, the response headers, and the routes `/health` and `/rea
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -21,21 +22,31 @@ from starlette.types import ASGIApp
 from chat_app import __version__
 from chat_app.config import Config
 from chat_app.config_sources import Loaded
+from chat_app.config_sources.words_file import changed, texts_of
+from chat_app.conversation.messages import Audio, File, Image
 from chat_app.endpoints import lookups
 from chat_app.endpoints.catalog import Catalog
+from chat_app.endpoints.chain.remembered import Remembered
 from chat_app.endpoints.discovery import Found, endpoints_of
 from chat_app.endpoints.failures.hints import Asked
+from chat_app.endpoints.transcription import transcriber_of
 from chat_app.feedback.signature import Signer, load_secret
 from chat_app.feedback.store import FeedbackStore
-from chat_app.server import health, logs, page_files, process, visitor
+from chat_app.server import health, logs, page_files, process, uploads, visitor
+from chat_app.server.approvals import Approvals
 from chat_app.server.container import in_container
 from chat_app.server.gate import Gate, files_in
 from chat_app.server.headers import SecurityHeaders
 from chat_app.server.turns import RunningTurns
 from chat_app.service import ChatService
-from chat_app.ui import modules, page
+from chat_app.tools.toolbox import Toolboxes
+from chat_app.ui import modules, page, themes
 from chat_app.ui.document import WithScript
+from chat_app.ui.examples import Example, read_examples
 from chat_app.ui.interface import ChatPage
+from chat_app.ui.parameters import begins, inputs_of
+from chat_app.ui.words import Words
+from chat_app.uploads.reading import FileReader
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +71,9 @@ def serve(loaded: Loaded, *, demo: bool) -> None:
     config = loaded.config
     contained = in_container(loaded.environ)
     found = endpoints_of(config, loaded.environ, in_container=contained)
-    app = create_app(config, found, demo=demo, contained=contained)
+    reader = FileReader(config.uploads)
+    examples = asyncio.run(read_examples(config.chat, reader.read))
+    app = create_app(config, found, reader, examples, demo=demo, contained=contained)
 
     def listening(port: int) -> None:
         print(_greeting(loaded, found, port, demo=demo), flush=True)  # noqa: T201 - it is for the terminal
@@ -70,8 +83,16 @@ def serve(loaded: Loaded, *, demo: bool) -> None:
     )
 
 
-def create_app(config: Config, found: Found, *, demo: bool = False, contained: bool = False) -> App:
-    """The application for `config`, over the endpoints that were `found`. Raises `FeedbackError`.
+def create_app(
+    config: Config,
+    found: Found,
+    reader: FileReader,
+    examples: Sequence[Example],
+    *,
+    demo: bool = False,
+    contained: bool = False,
+) -> App:
+    """The application for `config`, over the endpoints that were `found`. Raises `FeedbackError` and `ConfigError`.
 
     Nothing is asked and no port is opened before the application's lifespan begins.
     """
@@ -80,22 +101,33 @@ def create_app(config: Config, found: Found, *, demo: bool = False, contained: b
     folder = config.chat.flagging_dir
     secret = load_secret(config.feedback.secret.get_secret_value(), folder)
     user_of = partial(visitor.user_of, header=config.server.user_header)
+    words = Words(texts_of(config.chat.language))
+    toolboxes = Toolboxes(config.tools)
     service = ChatService(
         config=config,
         catalog=catalog,
         signer=Signer(secret),
         store=FeedbackStore(folder),
         running=running,
+        toolboxes=toolboxes,
+        approvals=Approvals(),
+        words=words,
+        remembered=Remembered(),
+        examples=examples,
         observers=(logs.log_turn,),
     )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with catalog.running():
+        async with catalog.running(), toolboxes.running():
             if catalog.demo and not demo:
                 why = next((status.error.sentence for status in catalog.statuses() if status.error), "")
                 log.warning("the_demo_answers", extra={"because": why})
-            yield
+            asking = asyncio.create_task(service.ask_examples())
+            try:
+                yield
+            finally:
+                asking.cancel()
 
     root = FastAPI(lifespan=lifespan, openapi_url=None)
     root.router.routes.extend(
@@ -103,20 +135,40 @@ def create_app(config: Config, found: Found, *, demo: bool = False, contained: b
     )
     loaded = modules.read_files()
     root.router.routes.extend(page_files.routes(loaded.folder, loaded.contents))
-    chat_page = ChatPage(config.chat, service, [preset.name for preset in config.presets], user_of=user_of)
-    _mount(root, chat_page, config, loaded)
+    if config.chat.multimodal:
+        root.router.routes.extend(
+            uploads.routes(
+                _reader_of(config, reader, found, contained=contained), max_file_bytes=config.uploads.max_file_bytes
+            )
+        )
+    chat_page = ChatPage(config.chat, service, config.presets, words=words, user_of=user_of, examples=examples)
+    _mount(root, chat_page, config, words, loaded)
     shown = frozenset(files_in(chat_page.get_config_file()))
     document = WithScript(
         root,
         page.script(),
         loaded,
-        lambda scope: _settings_of(config, user_of(Headers(scope=scope)), secret),
+        lambda scope: _settings_of(config, words, user_of(Headers(scope=scope)), secret),
+        language=words.language,
+        direction=words.direction(rtl=config.chat.rtl),
     )
-    gate = Gate(document, files=shown, root_path=config.server.root_path)
+    gate = Gate(document, own=("/health", "/ready", uploads.PATH), files=shown, root_path=config.server.root_path)
     return App(SecurityHeaders(gate), running)
 
 
-def _mount(root: FastAPI, chat_page: ChatPage, config: Config, loaded: modules.PageFiles) -> None:
+def _reader_of(config: Config, reader: FileReader, found: Found, *, contained: bool) -> uploads.Read:
+    """What reads a visitor's file. Where the preset names a model for it, a recording becomes its text."""
+    transcribers = {
+        preset.name: transcriber_of(preset, found.endpoints, in_container=contained) for preset in config.presets
+    }
+
+    async def read(name: str, content: bytes, preset: str) -> Image | Audio | File:
+        return await reader.read(name, content, transcribe=transcribers.get(preset or config.presets[0].name))
+
+    return read
+
+
+def _mount(root: FastAPI, chat_page: ChatPage, config: Config, words: Words, loaded: modules.PageFiles) -> None:
     chat_page.max_threads = MAX_TURNS
     chat_page.state_session_capacity = SESSIONS
     chat_page.app_id = _app_id(config, loaded)
@@ -131,12 +183,14 @@ def _mount(root: FastAPI, chat_page: ChatPage, config: Config, loaded: modules.P
         enable_monitoring=False,
         ssr_mode=False,
         footer_links=[],
-        theme=page.theme_of(config.chat),
+        i18n=page.gradio_words(words),
+        favicon_path=page.favicon(config.chat),
+        theme=themes.theme_of(config.chat),
         css=page.style_of(config.chat),
     )
 
 
-def _settings_of(config: Config, user: str, secret: str) -> dict[str, object]:
+def _settings_of(config: Config, words: Words, user: str, secret: str) -> dict[str, object]:
     """What the page's modules are told when `user` opens it."""
     return {
         "store": visitor.store_of(config.chat.storage_key, user, secret),
@@ -145,6 +199,14 @@ def _settings_of(config: Config, user: str, secret: str) -> dict[str, object]:
         "forgetOnLogout": config.chat.forget_on_logout,
         "user": user,
         "logoutUrl": config.server.logout_url,
+        "words": changed(words.texts),
+        "multimodal": config.chat.multimodal,
+        "uploads": {"maxFiles": config.uploads.max_files, "maxFileBytes": config.uploads.max_file_bytes},
+        "artifacts": config.chat.artifacts,
+        "parameters": [each.name for each in inputs_of(config.chat)],
+        "parameterDefaults": begins(config.chat, config.presets[0]),
+        "submitBtn": config.chat.submit_btn,
+        "stopBtn": config.chat.stop_btn,
     }
 
 

@@ -5,7 +5,10 @@ The tree::
     ChatAppError
     ├── ConfigError           the settings cannot be used; carries every problem at once
     ├── CannotListen          the address to serve the page at cannot be used
-    ├── ChoiceError           a preset or model was asked for that there is not
+    ├── ChoiceError           a preset or model was asked for that there is not, or a value out of bounds
+    │   └── InputNotTaken     the model does not take what goes with the question
+    ├── FileRefused           a file of a visitor cannot be read, or may not
+    ├── ToolError             a tool could not be called; the model is told
     ├── EndpointError         a server did not give the answer it was asked for
     │   ├── NameUnknown       its host name does not resolve
     │   ├── ConnectionRefused nothing listens at its address
@@ -27,6 +30,7 @@ The tree::
     │   ├── EmptyAnswer       it holds no text
     │   ├── LengthLimit       the token limit cut it
     │   ├── ToolCallWanted    the model wants a tool that nobody gave it
+    │   ├── TooManyRounds     the model only ever calls tools
     │   ├── Filtered          the server's content filter stopped it
     │   ├── Stopped           the visitor stopped it
     │   └── ShuttingDown      this program is stopping
@@ -95,6 +99,24 @@ class ChoiceError(ChatAppError):
     """A preset or model was asked for that there is not."""
 
     code = "unknown_choice"
+
+
+class InputNotTaken(ChoiceError):
+    """The model does not take a picture or a recording that goes with the question."""
+
+    code = "input_not_taken"
+
+
+class FileRefused(ChatAppError):
+    """A file that a visitor added cannot be read, or may not."""
+
+    code = "file_refused"
+
+
+class ToolError(ChatAppError):
+    """A tool could not be called. The model is told, the page shows it, and the turn goes on."""
+
+    code = "tool"
 
 
 class EndpointError(ChatAppError):
@@ -261,6 +283,12 @@ class ToolCallWanted(AnswerProblem):
     """The model wants a tool to be called that nobody gave it."""
 
     code = "tool_call"
+
+
+class TooManyRounds(AnswerProblem):
+    """The model went on calling tools for longer than it may."""
+
+    code = "too_many_rounds"
 
 
 class Filtered(AnswerProblem):

@@ -10,25 +10,39 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from functools import partial
 from secrets import token_hex
 
-from chat_app.config import LONGEST_NAME, Config, PresetConfig
+from chat_app.config import LONGEST_NAME, Config, Modality, PresetConfig
 from chat_app.config_sources.shown import without_secrets
+from chat_app.conversation.answer_parts import parts_of
+from chat_app.conversation.calling import Tooling
 from chat_app.conversation.context import sent_messages, to_go_on
 from chat_app.conversation.deltas import Answer
-from chat_app.conversation.messages import Message
+from chat_app.conversation.messages import Message, ToolCall, user
+from chat_app.conversation.tools import Decision
 from chat_app.conversation.turn import Endpoint, Observer, Request, Turn, run_turn, summary_of
 from chat_app.endpoints.catalog import Catalog
+from chat_app.endpoints.chain.remembered import Remembered, ask_ahead
+from chat_app.endpoints.inputs_taken import carried
 from chat_app.errors import AnswerProblem, ChatAppError, ChoiceError, ModelMissing, ShuttingDown, TokenRefused
 from chat_app.feedback import record
+from chat_app.feedback.files import files_of
 from chat_app.feedback.signature import Signer
 from chat_app.feedback.store import FeedbackStore
+from chat_app.server.approvals import Approvals
 from chat_app.server.turns import RunningTurns
-from chat_app.ui.service import Notice, Question, Reply, Status, Verdict
+from chat_app.tools.toolbox import Toolboxes
+from chat_app.ui import usage
+from chat_app.ui.examples import Example, asked_unchanged
+from chat_app.ui.parameters import checked
+from chat_app.ui.service import ModelChoice, Notice, Question, Reply, Status, Verdict
+from chat_app.ui.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +56,11 @@ class ChatService:
     signer: Signer
     store: FeedbackStore
     running: RunningTurns
+    toolboxes: Toolboxes
+    approvals: Approvals
+    words: Words
+    remembered: Remembered
+    examples: Sequence[Example] = ()
     observers: Sequence[Observer] = ()
 
     def status(self) -> Status:
@@ -53,53 +72,80 @@ class ChatService:
             return Status(demo=True, notices=(_demo_notice(notices),), settled=settled)
         return Status(demo=False, notices=notices, settled=settled)
 
-    def models(self, preset: str) -> tuple[str, ...]:
+    def models(self, preset: str) -> tuple[ModelChoice, ...]:
         """The models that can be picked with a preset, its own first. An unknown preset has none."""
         try:
-            return self.catalog.models_of(self._preset(preset))
+            picked = self._preset(preset)
         except ChoiceError:
             return ()
+        names = {"image": self.words.text("pictures"), "audio": self.words.text("audio")}
+        return tuple(
+            ModelChoice(model, ", ".join(name for kind, name in names.items() if kind in taken))
+            for model in self.catalog.models_of(picked)
+            for taken in [self.catalog.takes(picked, model) or ()]
+        )
 
     async def ask(self, question: Question) -> AsyncGenerator[Reply, None]:
         """The reply as it grows. What goes wrong is its answer's `problem`."""
-        answer_id, so_far = token_hex(12), question.begun.text if question.begun else ""
+        answer_id = token_hex(12)
         try:
             if self.running.draining:
                 raise _shutting_down()
             preset = self._preset(question.preset)
-            said = self._said(preset, question)
-            endpoint, model = self._asked(preset, question)
+            turn, endpoint = self._turn(answer_id, preset, question)
         except ChatAppError as error:
             yield self._refused(question, answer_id, error)
             return
-        turn = Turn(
-            answer_id=answer_id,
-            conversation_id=self._conversation_id(question.conversation_token),
-            number=sum(message.role == "user" for message in question.conversation),
-            preset=preset.name,
-            request=Request(said, model, dict(preset.parameters)),
-            so_far=so_far,
-        )
         with self.running.begin(question.session, question.turn) as stop:
-            answers = run_turn(turn, endpoint, stop=stop, why_stopped=self._why_stopped, observers=self.observers)
+            answers = run_turn(
+                turn,
+                endpoint,
+                stop=stop,
+                tooling=self._tooling(preset, turn, question),
+                why_stopped=self._why_stopped,
+                observers=self.observers,
+            )
             async with aclosing(answers):
                 async for answer in answers:
                     yield self._reply(turn, answer, question)
+
+    async def ask_examples(self) -> None:
+        """Ask all examples before anybody clicks on one, where the settings want that. Never raises."""
+        if self.config.chat.cache_examples and self.config.chat.cache_mode == "eager":
+            await ask_ahead([partial(self._example, example) for example in self.examples])
+
+    def _example(self, example: Example) -> tuple[Endpoint, Request]:
+        """Whom an example is asked, and what. Raises `ChoiceError`."""
+        question = Question(
+            conversation=(user(example.text, *example.files),),
+            preset=example.preset,
+            model=example.model,
+            session="",
+            parameters=example.parameters or {},
+        )
+        turn, endpoint = self._turn("", self._preset(example.preset), question)
+        return endpoint, turn.request
 
     def stop(self, session: str, turn: str) -> int:
         """End that running turn of the session with what has arrived. How many there were."""
         return self.running.stop(session, turn)
 
+    def decide(self, session: str, call: str, decision: Decision) -> bool:
+        """Allow or deny a call that waits for it in the session. Whether there was one."""
+        return self.approvals.decide(session, call, decision)
+
     async def rate(self, verdict: Verdict) -> None:
         """Write one row. Raises `FeedbackError`."""
+        messages = sent_messages("", verdict.conversation)
         row = record.record_of(
             self.signer.read(verdict.token),
             record.Verdict(token_hex(12), datetime.now(UTC), verdict.rating, verdict.user),
-            messages=sent_messages("", verdict.conversation),
+            messages=messages,
             answer=verdict.answer,
             options=self.config.chat.flagging_options,
+            parts=verdict.parts,
         )
-        await asyncio.to_thread(self.store.append, row)
+        await asyncio.to_thread(self.store.append, row, files_of(messages))
 
     def _refused(self, question: Question, answer_id: str, error: ChatAppError) -> Reply:
         """The reply to a question that is not asked. An answer to go on with stays as it was, and can be rated."""
@@ -110,19 +156,58 @@ class ChatService:
         answer = Answer(text=begun.text, continued=len(begun.text), problem=error, total_s=0.0)
         return Reply(answer, answer_id, "" if isinstance(error, TokenRefused) else begun.token)
 
-    def _said(self, preset: PresetConfig, question: Question) -> tuple[Message, ...]:
+    def _turn(self, answer_id: str, preset: PresetConfig, question: Question) -> tuple[Turn, Endpoint]:
+        """The turn that a question makes, and whom it goes to. Raises `ChoiceError`, and what `_said` raises."""
+        chat, first = self.config.chat, self.config.presets[0]
+        chosen = checked(chat, first, question.parameters)
+        prompt = preset.system_prompt if chosen.system_prompt is None else chosen.system_prompt
+        said = self._said(prompt, question)
+        endpoint, model = self._asked(preset, question, carried(said))
+        unchanged = asked_unchanged(self.examples, chat, first, question.conversation, chosen)
+        if chat.cache_examples and unchanged and not question.begun:
+            endpoint = self.remembered.around(endpoint, preset.name)
+        turn = Turn(
+            answer_id=answer_id,
+            conversation_id=self._conversation_id(question.conversation_token),
+            number=sum(message.role == "user" for message in question.conversation),
+            preset=preset.name,
+            request=Request(said, model, {**preset.parameters, **chosen.parameters}),
+            so_far=question.begun.text if question.begun else "",
+        )
+        return turn, endpoint
+
+    def _said(self, prompt: str, question: Question) -> tuple[Message, ...]:
         """What the endpoint is told. Raises `TokenRefused` for an answer to go on with that is not ours."""
-        said = sent_messages(preset.system_prompt, question.conversation)
+        said = sent_messages(prompt, question.conversation)
         if begun := question.begun:
             record.check_ours(self.signer.read(begun.token), messages=said, answer=begun.text)
             return to_go_on(said, begun.text)
         return said
 
-    def _asked(self, preset: PresetConfig, question: Question) -> tuple[Endpoint, str]:
+    def _asked(self, preset: PresetConfig, question: Question, carries: AbstractSet[Modality]) -> tuple[Endpoint, str]:
         """Whom to ask, and for which model. Raises `ChoiceError`."""
         if question.pull and self.config.server.allow_pull:
+            if refusal := self.catalog.refusal(preset, question.model, carries):
+                raise refusal
             return self.catalog.pulling(preset, question.model)
-        return self.catalog.choose(preset, question.model)
+        return self.catalog.choose(preset, question.model, carries)
+
+    def _tooling(self, preset: PresetConfig, turn: Turn, question: Question) -> Tooling | None:
+        """What the turn calls tools with. Who has no page cannot be asked, and so allows nothing."""
+        if not preset.tools:
+            return None
+
+        async def approve(call: ToolCall) -> Decision:
+            if not question.turn:
+                return "deny"
+            return await self.approvals.ask(question.session, f"{turn.answer_id}:{call.call_id}")
+
+        return Tooling(
+            self.toolboxes.of(preset.tools),
+            approve,
+            max_rounds=self.config.tools.max_rounds,
+            pictures=self._takes_pictures(preset.name, turn.request.model),
+        )
 
     def _pullable(self, question: Question) -> str:
         """The model that is missing for `question` and that the visitor may have pulled; mostly none."""
@@ -135,15 +220,34 @@ class ChatService:
 
     def _reply(self, turn: Turn, answer: Answer, question: Question) -> Reply:
         conversation_token = self.signer.sign_conversation(turn.conversation_id)
-        if not answer.done or not answer.text:
+        if not answer.done or not (answer.text or answer.media or answer.steps):
             pullable = self._pullable(question) if isinstance(answer.problem, ModelMissing) else ""
             return Reply(answer, turn.answer_id, conversation_token=conversation_token, pullable=pullable)
+        parts = parts_of(
+            answer,
+            reasoning=self._wants_reasoning(answer.endpoint),
+            pictures=self._takes_pictures(turn.preset, turn.request.model),
+        )
+        parts = () if Message("assistant", parts).plain else parts
         summary = summary_of(turn, answer)
         # The token goes to the visitor, and from there into the feedback file.
         summary = replace(summary, parameters=without_secrets(summary.parameters))
-        answered = sent_messages(self._preset(turn.preset).system_prompt, question.conversation)
-        token = self.signer.sign(summary, messages=answered, answer=answer.text)
-        return Reply(answer, turn.answer_id, token, conversation_token)
+        prompts = tuple(message for message in turn.request.messages if message.role == "system")
+        answered = (*prompts, *sent_messages("", question.conversation))
+        token = self.signer.sign(summary, messages=answered, answer=answer.text, parts=parts)
+        return Reply(
+            answer, turn.answer_id, token, conversation_token, usage=self._usage(turn.preset, answer), parts=parts
+        )
+
+    def _takes_pictures(self, preset: str, model: str) -> bool:
+        """Whether the model is known to: pictures of tools that it does not take would fail the turn."""
+        return "image" in (self.catalog.takes(self._preset(preset), model) or ())
+
+    def _usage(self, preset: str, answer: Answer) -> str:
+        return usage.line(answer, self._preset(preset).prices, self.words) if self.config.chat.show_usage else ""
+
+    def _wants_reasoning(self, name: str) -> bool:
+        return any(each.name == name and each.send_reasoning != "never" for each in self.config.endpoints)
 
     def _why_stopped(self) -> AnswerProblem | None:
         return _shutting_down() if self.running.draining else None

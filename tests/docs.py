@@ -1,8 +1,9 @@
 """The tables of README.md, made from the code: `python -m tests.docs`, or `make docs`, writes them anew.
 
-Settings come from the docstrings of `config.py`, commands from the command line itself, the servers that it works with
-from the samples of the tests; `test_docs.py` fails when what stands in README.md is something else. Only what stands
-between the markers is touched.
+Settings come from the docstrings of `config/`, commands from the command line itself, the servers that it works with
+from the samples of the tests, what Gradio can do from `gradio_tables.py`; `test_docs.py` fails when what stands in
+README.md is something else. Only what stands between the markers is touched. The English words of the page's script
+are written as well: `english.mjs` is made from `ui/words/en.yaml`, so that the page and its tests read one module.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ import typer
 
 from chat_app.cli import commands
 from chat_app.config_sources.fields import Setting, settings
+from chat_app.config_sources.words_file import texts_of
 from tests.endpoints.reading.dialects import COVERED, servers
 from tests.endpoints.reading.dialects.table import Kind
+from tests.gradio_tables import guides_table, parameters_table
 
 _REAL: Final = {"llama.cpp": "test_real_server.py", "demo server": "test_demo.py"}
 """The servers that run in the tests, and where in `tests/endpoints`."""
@@ -31,24 +34,48 @@ _KINDS: Final[Mapping[Kind, str]] = {
     "made by hand": "made by hand after its documentation",
 }
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+ENGLISH = ROOT / "chat_app" / "ui" / "static" / "history" / "english.mjs"
 _DEFAULT_CHARACTERS = 60
 
 
 def with_tables(text: str) -> str:
     """`text` with the blocks between its markers made anew. Raises `ValueError` when a marker is not there."""
-    for name, table in (("works", works_table()), ("settings", settings_table()), ("commands", commands_table())):
+    tables = {
+        "works": works_table,
+        "settings": settings_tables,
+        "commands": commands_table,
+        "guides": guides_table,
+        "gradio": parameters_table,
+    }
+    for name, table in tables.items():
         found = re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", text, re.DOTALL)
         if found is None:
             raise ValueError(f"README.md lacks the markers <!-- {name} --> and <!-- /{name} -->.")
-        text = text[: found.start(1)] + table + text[found.end(1) :]
+        text = text[: found.start(1)] + table() + text[found.end(1) :]
     return text
 
 
-def settings_table() -> str:
-    """Every setting, its default and its meaning, in the order of `config.py`."""
-    rows = (f"| `{'.'.join(setting.path)}` | {_default(setting)} | {_cell(setting.doc)} |" for setting in settings())
-    return "\n".join(("| setting | default | meaning |", "|---|---|---|", *rows, ""))
+def settings_tables() -> str:
+    """Every setting, its default and its meaning, in the order of `config/`; a table to unfold for each section."""
+    sections: dict[str, list[Setting]] = {}
+    for setting in settings():
+        sections.setdefault(setting.path[0].removesuffix("[]"), []).append(setting)
+    return "\n".join(_section(name, below) for name, below in sections.items())
+
+
+def english_module() -> str:
+    """The English words as the module that the page's script imports."""
+    texts = json.dumps(texts_of("en"), ensure_ascii=False, indent=2)
+    return f"// Made from `ui/words/en.yaml` by `make docs`.\n\nexport const ENGLISH = {texts};\n"
+
+
+def _section(name: str, below: list[Setting]) -> str:
+    rows = (f"| `{'.'.join(setting.path)}` | {_default(setting)} | {_cell(setting.doc)} |" for setting in below)
+    about = below[0].doc.partition(". ")[0].rstrip(".").replace("`", "")
+    head = f"<details><summary><code>{name}</code>: {about}</summary>"
+    return "\n".join((head, "", "| setting | default | meaning |", "|---|---|---|", *rows, "", "</details>", ""))
 
 
 def commands_table() -> str:
@@ -105,4 +132,5 @@ def _cell(text: str) -> str:
 
 
 if __name__ == "__main__":
+    ENGLISH.write_text(english_module(), encoding="utf-8")
     README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -24,6 +24,7 @@ ADDRESSES = {
     "ollama": ["http://localhost:11434/v1"],
     "openai": ["https://api.openai.com/v1"],
     "openrouter": ["https://openrouter.ai/api/v1"],
+    "tools": ["http://localhost:11434/v1"],
     "vllm": ["http://localhost:8000/v1"],
 }
 REQUIRED = {

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from chat_app.config import Config
 from chat_app.config_sources.fields import settings
-from tests.docs import README, commands_table, settings_table, with_tables, works_table
+from tests.docs import ENGLISH, README, commands_table, english_module, settings_tables, with_tables, works_table
 from tests.endpoints.reading.dialects import COVERED
 
 
@@ -13,11 +16,24 @@ def test_the_tables_in_the_readme_are_those_of_the_code() -> None:
     assert with_tables(text) == text, "README.md is stale: run `make docs`"
 
 
+def test_the_scripts_english_words_are_those_of_the_file() -> None:
+    """`english.mjs` is made from `en.yaml`; `make docs` writes it."""
+    assert ENGLISH.read_text(encoding="utf-8") == english_module(), "english.mjs is stale: run `make docs`"
+
+
 def test_every_setting_has_a_row_and_a_meaning() -> None:
     """A setting without a docstring would be one that nobody can find."""
-    rows = settings_table().splitlines()[2:]
+    rows = [line for line in settings_tables().splitlines() if line.startswith("| `")]
     assert len(rows) == len(list(settings()))
     assert not [row for row in rows if row.endswith("|  |")]
+
+
+def test_each_section_has_a_table_to_unfold() -> None:
+    """All of them at once would be a wall; the head says what the section is about, without markup that HTML lacks."""
+    heads = [line for line in settings_tables().splitlines() if line.startswith("<details>")]
+    assert [re.findall("<code>(.*?)</code>", head)[0] for head in heads] == list(Config.model_fields)
+    assert "<details><summary><code>chat</code>: The page</summary>" in heads
+    assert not [head for head in heads if "`" in head]
 
 
 def test_the_commands_are_told_with_their_options() -> None:
@@ -40,12 +56,14 @@ def test_what_stands_around_the_tables_is_kept() -> None:
     """Only what is between the markers is made anew."""
     text = (
         "# Mine\n<!-- works -->\n<!-- /works -->\n<!-- settings -->\nold\n<!-- /settings -->\n"
-        "kept\n<!-- commands -->\n<!-- /commands -->\nend\n"
+        "kept\n<!-- guides -->\n<!-- /guides -->\n<!-- gradio -->\n<!-- /gradio -->\n"
+        "<!-- commands -->\n<!-- /commands -->\nend\n"
     )
     made = with_tables(text)
     assert made.startswith("# Mine\n<!-- works -->\n| server |")
-    assert "\n<!-- /works -->\n<!-- settings -->\n| setting |" in made
-    assert "\n<!-- /settings -->\nkept\n<!-- commands -->\n| command |" in made
+    assert "\n<!-- /works -->\n<!-- settings -->\n<details><summary><code>endpoints</code>" in made
+    assert "\n<!-- /settings -->\nkept\n<!-- guides -->\n| Gradio's guides show |" in made
+    assert "\n<!-- /gradio -->\n<!-- commands -->\n| command |" in made
     assert made.endswith("\n<!-- /commands -->\nend\n")
     assert with_tables(made) == made
 

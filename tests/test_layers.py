@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 MODULES = sorted(path.relative_to(ROOT / "chat_app") for path in (ROOT / "chat_app").rglob("*.py"))
 
 _BELOW = frozenset({"config", "conversation", "errors"})
-_PARTS = frozenset({"ui", "endpoints", "tools", "feedback", "server"})
+_PARTS = frozenset({"ui", "endpoints", "tools", "uploads", "feedback", "server"})
 LAYERS: Mapping[str, AbstractSet[str]] = MappingProxyType(
     {
         "__init__": frozenset(),
@@ -39,7 +39,7 @@ LAYERS: Mapping[str, AbstractSet[str]] = MappingProxyType(
 LIBRARIES: Mapping[str, AbstractSet[str]] = MappingProxyType(
     {
         "openai": frozenset({"endpoints"}),
-        "httpx2": frozenset({"endpoints"}),
+        "httpx2": frozenset({"endpoints", "tools"}),
         "tenacity": frozenset({"endpoints"}),
         "gradio": frozenset({"ui", "app"}),
         "fastapi": frozenset({"server", "app"}),
@@ -47,7 +47,17 @@ LIBRARIES: Mapping[str, AbstractSet[str]] = MappingProxyType(
         "uvicorn": frozenset({"server", "app", "endpoints/loopback.py"}),  # the demo is a server too
         "itsdangerous": frozenset({"feedback"}),
         "filelock": frozenset({"feedback"}),
-        "pydantic": frozenset({"config", "config_sources", "endpoints", "feedback"}),
+        "pydantic": frozenset({"config", "config_sources", "endpoints", "feedback", "tools"}),
+        "pydantic_core": frozenset({"tools/functions.py"}),
+        "mcp": frozenset({"tools"}),
+        "mcp_types": frozenset({"tools"}),
+        "vl_convert": frozenset({"tools"}),
+        "PIL": frozenset({"uploads", "tools"}),
+        "pypdf": frozenset({"uploads"}),
+        "docx": frozenset({"uploads"}),
+        "openpyxl": frozenset({"uploads"}),
+        "pptx": frozenset({"uploads"}),
+        "charset_normalizer": frozenset({"uploads"}),
         "yaml": frozenset({"config_sources", "cli/starter.py"}),  # `config init` writes it
         "dotenv": frozenset({"config_sources"}),
         "typer": frozenset({"cli"}),

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import csv
+import json
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, cast
 
 import pytest
 
-from chat_app.config import ChatConfig, Config, EndpointConfig, PresetConfig, ServerConfig
+from chat_app.config import ChatConfig, Config, EndpointConfig, PresetConfig, PricesConfig, ServerConfig, ToolsConfig
+from chat_app.config_sources.words_file import texts_of
 from chat_app.conversation.context import GO_ON
-from chat_app.conversation.deltas import Finish, Started, TextDelta
-from chat_app.conversation.messages import assistant, user
+from chat_app.conversation.deltas import Finish, Started, TextDelta, ToolCallDelta, Usage
+from chat_app.conversation.messages import Image, Message, Text, ToolCall, ToolResult, assistant, system, user
+from chat_app.conversation.tools import Decision
 from chat_app.endpoints.catalog import Catalog
+from chat_app.endpoints.chain.remembered import Remembered
 from chat_app.endpoints.discovery import Found
 from chat_app.endpoints.ollama import PullProgress
-from chat_app.errors import ChoiceError, LengthLimit, ShuttingDown, TokenRefused
+from chat_app.errors import ChoiceError, InputNotTaken, LengthLimit, ShuttingDown, TokenRefused
 from chat_app.feedback.signature import Signer, text_hash
 from chat_app.feedback.store import FeedbackStore
+from chat_app.server.approvals import Approvals
 from chat_app.server.turns import RunningTurns
 from chat_app.service import ChatService
-from chat_app.ui.service import Begun, Question, Reply
+from chat_app.tools.toolbox import Toolboxes
+from chat_app.ui.examples import Example
+from chat_app.ui.service import Begun, Question, Reply, Verdict
+from chat_app.ui.steps import call_name
+from chat_app.ui.words import Words
 from tests.doubles import Round, ScriptedServer, served
 
 ASKED = (user("Why is the sky blue?"),)
@@ -31,11 +43,21 @@ MORE: Round = (Started("main", "toy"), TextDelta("of air."), Finish("stop"))
 class Chat:
     """A service over one server; `pulled` are the models that an Ollama was asked to get."""
 
-    def __init__(self, folder: Path, *rounds: Round, allow_pull: bool = False, **preset: Any) -> None:
-        config = served("main", models=("toy",))
+    def __init__(
+        self,
+        folder: Path,
+        *rounds: Round,
+        allow_pull: bool = False,
+        endpoint: Mapping[str, Any] = MappingProxyType({}),
+        chat: Mapping[str, Any] = MappingProxyType({}),
+        functions: Sequence[Mapping[str, Any]] = (),
+        **preset: Any,
+    ) -> None:
+        config = served("main", models=("toy",), **endpoint)
         self.server = ScriptedServer(config, *rounds)
         self.server.listing = ("toy",)
         self.pulled: list[str] = []
+        tools = ToolsConfig.model_validate({"functions": functions})
         self.running = RunningTurns()
         catalog = Catalog(
             Found((config,), configured=True),
@@ -47,13 +69,19 @@ class Chat:
             config=Config(
                 endpoints=(config,),
                 presets=(PresetConfig(**preset),),
-                chat=ChatConfig(flagging_dir=folder),
+                chat=ChatConfig(flagging_dir=folder, **chat),
                 server=ServerConfig(allow_pull=allow_pull),
+                tools=tools,
             ),
             catalog=catalog,
             signer=Signer("a secret of some length"),
             store=FeedbackStore(folder),
             running=self.running,
+            toolboxes=Toolboxes(tools),
+            approvals=Approvals(),
+            words=Words(texts_of("en")),
+            remembered=Remembered(),
+            examples=(Example("Why is the sky blue?"),),
         )
 
     async def ask(self, **question: Any) -> Reply:
@@ -134,3 +162,139 @@ async def test_an_unknown_preset_is_told_where_pulling_is_allowed_too(tmp_path: 
     reply = await Chat(tmp_path, allow_pull=True).ask(preset="nope")
     assert isinstance(reply.answer.problem, ChoiceError)
     assert reply.pullable == ""
+
+
+def calls(name: str, arguments: str) -> Round:
+    """A round in which the model calls a tool."""
+    return (Started("main", "toy"), ToolCallDelta(0, name, arguments, "call-1"), Finish("tool_calls"))
+
+
+ASKS = ({"function": "tests.tools.sample_functions:weather", "approval": "ask"},)
+ARGUMENTS, WEATHER = '{"place": {"city": "Bern"}}', "Bern, DE: fine for 1 days, 21 C"
+PICTURE = Image("image/png", "aGk=", "cat.png", 4, 3)
+
+
+async def test_what_a_visitor_sets_is_what_is_asked_with(tmp_path: Path) -> None:
+    """Beside the preset's own parameters, and in place of its system prompt."""
+    chat = Chat(
+        tmp_path,
+        MORE,
+        chat={"parameters": ["temperature", "system_prompt"]},
+        system_prompt="Be kind.",
+        parameters={"seed": 3},
+    )
+    reply = await chat.ask(parameters={"temperature": 0.2, "system_prompt": "Be brief."})
+    assert chat.server.requests[-1].messages == (system("Be brief."), *ASKED)
+    assert chat.server.requests[-1].parameters == {"seed": 3, "temperature": 0.2}
+    assert chat.service.signer.read(reply.token).parameters == {"seed": 3, "temperature": 0.2}
+
+
+async def test_what_may_not_be_set_is_not_asked_with(tmp_path: Path) -> None:
+    """Whoever posts JSON may post anything."""
+    chat = Chat(tmp_path, MORE, chat={"parameters": ["temperature"]})
+    posted: tuple[Mapping[str, Any], ...] = ({"temperature": 99}, {"tools": []})
+    for parameters in posted:
+        reply = await chat.ask(parameters=parameters)
+        assert isinstance(reply.answer.problem, ChoiceError)
+    assert not chat.server.requests
+
+
+async def test_a_picture_is_refused_before_it_is_sent_to_a_model_that_takes_none(tmp_path: Path) -> None:
+    """The refusal names the model; the question stays."""
+    chat = Chat(tmp_path, MORE, endpoint={"input_modalities": {"toy": ()}})
+    await chat.service.catalog.refresh()
+    reply = await chat.ask(conversation=(user("What is this?", PICTURE),))
+    assert isinstance(reply.answer.problem, InputNotTaken)
+    assert "toy" in reply.answer.problem.sentence
+    assert not chat.server.requests
+
+
+async def test_the_picker_says_what_a_model_takes(tmp_path: Path) -> None:
+    """Pictures and audio, in the page's words."""
+    chat = Chat(tmp_path, MORE, endpoint={"input_modalities": {"toy": ("image", "audio")}})
+    await chat.service.catalog.refresh()
+    assert [(each.name, each.takes) for each in chat.service.models("")] == [("toy", "pictures, audio")]
+
+
+async def asked_for_a_call(chat: Chat, decision: Decision, **question: Any) -> Reply:
+    """The last reply to a question whose call is decided as soon as it waits."""
+    asked = Question(**{"conversation": ASKED, "preset": "", "model": "", "session": "s", "turn": "1", **question})
+    reply = None
+    async for reply in chat.service.ask(asked):
+        for call in (call for step in reply.answer.steps for call in step.calls if call.state == "asking"):
+            name = call_name(reply.answer_id, call)
+            assert not chat.service.decide("another session", name, "allow")
+            chat.service.decide("s", name, decision)
+    assert reply is not None
+    return reply
+
+
+async def test_a_tool_that_asks_waits_for_the_visitor(tmp_path: Path) -> None:
+    """Allowed, it runs and the model is told; later turns send the call and what came of it."""
+    chat = Chat(tmp_path, calls("weather", ARGUMENTS), MORE, functions=ASKS, tools=("weather",))
+    reply = await asked_for_a_call(chat, "allow")
+    assert (reply.answer.text, reply.answer.problem) == ("of air.", None)
+    call, result = ToolCall("weather", ARGUMENTS, "call-1"), ToolResult("call-1", WEATHER)
+    assert reply.parts == (call, result, Text("of air."))
+    assert chat.server.requests[-1].messages == (*ASKED, Message("assistant", (call, result)))
+
+
+async def test_a_tool_that_is_not_allowed_does_not_run(tmp_path: Path) -> None:
+    """The model is told so, and answers. Without a page there is nobody to ask."""
+    for decision, turn in (("deny", "1"), ("allow", "")):
+        chat = Chat(tmp_path, calls("weather", ARGUMENTS), MORE, functions=ASKS, tools=("weather",))
+        reply = await asked_for_a_call(chat, cast("Decision", decision), turn=turn)
+        assert reply.answer.steps[0].calls[0].state == "refused"
+        assert reply.answer.text == "of air."
+
+
+async def test_a_verdict_on_an_answer_with_tools_is_a_row_with_them(tmp_path: Path) -> None:
+    """The calls are those that were made; the pictures of the conversation are files beside the rows."""
+    chat = Chat(tmp_path, calls("weather", ARGUMENTS), MORE, functions=ASKS, tools=("weather",))
+    asked = (user("Look", PICTURE),)
+    reply = await asked_for_a_call(chat, "allow", conversation=asked)
+    verdict = Verdict(reply.token, "Like", asked, reply.answer.text, "", reply.parts)
+    with pytest.raises(TokenRefused):
+        await chat.service.rate(replace(verdict, parts=(*reply.parts[:1], ToolResult("call-1", "6"), Text("of air."))))
+    await chat.service.rate(verdict)
+    with (tmp_path / "feedback.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert json.loads(row["tool_calls"]) == [{"name": "weather", "arguments": ARGUMENTS, "result": WEATHER}]
+    (picture,) = (tmp_path / "files").iterdir()
+    assert picture.name in row["messages"]
+
+
+async def test_what_an_answer_took_is_said_where_that_is_wanted(tmp_path: Path) -> None:
+    """Not before it is over."""
+    told: Round = (Started("main", "toy"), TextDelta("Yes."), Usage(1000, 2000), Finish("stop"))
+    prices = PricesConfig(prompt=1, completion=2, currency="€")
+    wanted, other = Chat(tmp_path, told, chat={"show_usage": True}, prices=prices), Chat(tmp_path, told)
+    assert (await other.ask()).usage == ""
+    said = (await wanted.ask()).usage
+    assert "1,000 tokens in" in said
+    assert "€0.005" in said
+
+
+async def test_the_answer_to_an_example_is_given_again_where_it_is_kept(tmp_path: Path) -> None:
+    """The model is asked once; with anything set or said besides, it is asked anew."""
+    kept = Chat(tmp_path, MORE, MORE, chat={"cache_examples": True, "parameters": ["temperature"]})
+    assert [(await kept.ask()).answer.text for _ in range(2)] == ["of air."] * 2
+    assert len(kept.server.requests) == 1
+    await kept.ask(parameters={"temperature": 0.2})
+    assert len(kept.server.requests) == 2
+    other = Chat(tmp_path, MORE, MORE)
+    await other.ask()
+    await other.ask()
+    assert len(other.server.requests) == 2
+
+
+async def test_examples_are_asked_beforehand_where_that_is_wanted(tmp_path: Path) -> None:
+    """Then the first visitor waits for nobody."""
+    eager = Chat(tmp_path, MORE, chat={"cache_examples": True, "cache_mode": "eager"})
+    await eager.service.ask_examples()
+    assert len(eager.server.requests) == 1
+    assert (await eager.ask()).answer.text == "of air."
+    assert len(eager.server.requests) == 1
+    lazy = Chat(tmp_path, MORE, chat={"cache_examples": True})
+    await lazy.service.ask_examples()
+    assert not lazy.server.requests

@@ -16,7 +16,9 @@ from rich.text import Text
 from chat_app.cli.loading import ConfigFile, settings_of, tell
 from chat_app.cli.starter import starter_file
 from chat_app.config import Config
+from chat_app.config.chat import LANGUAGES
 from chat_app.config_sources.shown import shown
+from chat_app.config_sources.words_file import shipped_file
 from chat_app.config_sources.yaml_file import written
 from chat_app.errors import ChatAppError
 
@@ -27,7 +29,7 @@ _PIPED_COLUMNS = 200
 def add_to(app: typer.Typer) -> None:
     """Adds the `config` group to the commands."""
     group = typer.Typer(help="What is set, where it came from, and what can be set.", no_args_is_help=True)
-    for command in (show, explain, schema, init):
+    for command in (show, explain, schema, init, words):
         group.command()(command)
     app.add_typer(group, name="config")
 
@@ -81,8 +83,19 @@ def init(
     typer.echo(f"Wrote {path}. Start with: chat-app --config {path}")
 
 
+def words(
+    language: Annotated[
+        str, typer.Argument(metavar="LANG", show_default=False, help=f"One of {', '.join(LANGUAGES)}; left out, en.")
+    ] = "en",
+) -> None:
+    """Print the page's own words in a language as YAML: the beginning of a translation, see `chat.language`."""
+    if language not in LANGUAGES:
+        raise _not_made(f"There are no words in `{language}`.", f"Name one of {', '.join(LANGUAGES)}.")
+    typer.echo(shipped_file(language), nl=False)
+
+
 def rows(values: Any, origins: Mapping[str, str], path: str = "") -> list[tuple[str, Any, str]]:
-    """Each setting with its value and origin, in the order of `config.py`; a list that nobody set is one row."""
+    """Each setting with its value and origin, in the order of `config/`; a list that nobody set is one row."""
     below = [origin for name, origin in origins.items() if name == path or name.startswith(f"{path}.")]
     if isinstance(values, list) and set(below) == {"default"}:
         return [(path, values, "default")]
@@ -94,7 +107,7 @@ def rows(values: Any, origins: Mapping[str, str], path: str = "") -> list[tuple[
 
 
 def _not_made(sentence: str, hint: str) -> typer.Exit:
-    """Tells why there is no new file; the exit status is the same as for other bad input."""
+    """Tells why nothing was made; the exit status is the same as for other bad input."""
     tell(ChatAppError(sentence, hint=hint))
     return typer.Exit(2)
 

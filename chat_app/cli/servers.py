@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chat_app.cli.loading import ConfigFile, settings_of
+from chat_app.cli.tools import found_tools, print_tools, problems_of, tool_fields
 from chat_app.config_sources import Loaded
 from chat_app.endpoints import lookups
 from chat_app.errors import ChatAppError, ChoiceError, StoreFailed
@@ -55,7 +56,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def check(config_file: ConfigFile = None, *, as_json: Json = False) -> None:
-    """Ask every endpoint for a short answer, look at the feedback folder, and say what is wrong."""
+    """Ask every endpoint for a short answer, look at the feedback folder and the tools, and say what is wrong."""
     from chat_app.endpoints.checkup import checkup  # noqa: PLC0415 -- imports openai
 
     loaded = settings_of(config_file)
@@ -63,12 +64,16 @@ def check(config_file: ConfigFile = None, *, as_json: Json = False) -> None:
     result = lookups.run(checkup(loaded.config, found, in_container=contained))
     folder = loaded.config.chat.flagging_dir
     unwritable = _unwritable(folder)
-    problems = (*result.problems, *([unwritable] if unwritable else []))
+    tools = found_tools(loaded.config)
+    problems = (*result.problems, *([unwritable] if unwritable else []), *problems_of(tools))
     if as_json:
         told = {"folder": str(folder), "ok": unwritable is None, **_error_fields(unwritable)}
-        _print_json({"ok": not problems, "configured": found.configured, **_checkup_fields(result), "feedback": told})
+        fields = {**_checkup_fields(result), "feedback": told, "tools": tool_fields(tools)}
+        _print_json({"ok": not problems, "configured": found.configured, **fields})
     else:
         _print_checkup(result, folder, unwritable)
+        print_tools(_console(), tools)
+        _print_problems(_console(), problems_of(tools))
         if not found.configured and not any(_answers(report) for report in result.reports):
             typer.echo(f"\n{_NOTHING_FOUND}")
     raise typer.Exit(1 if problems else 0)

@@ -39,20 +39,28 @@ def _lines() -> Iterator[str]:
     for setting in settings():
         depth = len(setting.path) - 1
         above = setting.path[0] if depth else ""
-        if depth > 1:
-            continue  # what a list inside a section holds stands in that list's default
         indent = "  " * depth
+        if depth > 1 and "[]" in "".join(setting.path[1:]):  # inside a list that stands there with its default
+            yield from _explained(setting)
+            continue
         if not depth:
             yield ""
         yield from (f"{indent}# {line}" for line in wrap(setting.doc, _WIDTH))
-        if setting.section and not depth:
-            yield f"{setting.path[0]}:"
+        if setting.section == "mapping" or (setting.section and not depth):
+            yield f"{indent}{setting.path[-1]}:"
             continue
         dash = ""
         if above.endswith("[]"):
             dash = "  " if above in first_of else "- "
             first_of.add(above)
         yield from (f"{indent}#{part}" for part in _setting(setting, dash))
+
+
+def _explained(setting: Setting) -> Iterator[str]:
+    """What may stand in the items of a list, below what the list is."""
+    name = ".".join(setting.path[1:])
+    for line in wrap(f"{name}: {setting.doc}", _WIDTH):
+        yield f"  # {line}"
 
 
 def _setting(setting: Setting, dash: str) -> Iterator[str]:

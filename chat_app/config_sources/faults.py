@@ -13,7 +13,7 @@ from typing import Any, get_args, get_origin
 from pydantic import ValidationError
 
 from chat_app.config_sources.draft import Draft, Fault, Path, Place
-from chat_app.config_sources.fields import doc_at, is_choice, is_list, kind_at, names_at, settings
+from chat_app.config_sources.fields import doc_at, is_choice, is_list, kind_at, names_at, section_in, settings
 from chat_app.config_sources.variables import name_of
 
 _WANTED = {
@@ -81,15 +81,18 @@ def _path_of(loc: Path, draft: Draft) -> Path | None:
             return path[:-1]
         if named or not is_choice(kind_at(path)):
             path, named = (*path, step), False
-        elif not _is_meant(str(step), get_args(kind_at(path)), draft.value(path)):
+        elif not _is_meant(str(step), kind_at(path), draft.value(path)):
             return None
         else:
             named = True
     return path
 
 
-def _is_meant(shape: str, shapes: tuple[Any, ...], value: Any) -> bool:
-    """Whether `value` may be meant for `shape`, one of `shapes` as pydantic calls it."""
+def _is_meant(shape: str, kind: Any, value: Any) -> bool:
+    """Whether `value` may be meant for `shape`, one of those of `kind` as pydantic calls it."""
+    shapes, section = get_args(kind), section_in(kind)
+    if section and isinstance(value, dict | str):
+        return (shape == section.__name__) == isinstance(value, dict)
     if isinstance(value, list) and any(is_list(one) for one in shapes):
         return shape.startswith("tuple[")
     if isinstance(value, dict) and any(get_origin(one) is Mapping for one in shapes):

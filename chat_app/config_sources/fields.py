@@ -1,4 +1,4 @@
-"""Which settings there are, read off the models of `config.py`: as a list for people, and by path for the sources.
+"""Which settings there are, read off the models of `config/`: as a list for people, and by path for the sources.
 
 The README's table, `chat-app config init`, "did you mean" and the reading of text from variables all ask here, so that
 a setting is described once: by its type, its default and the docstring below it.
@@ -35,7 +35,7 @@ class Setting:
     path: tuple[str, ...]
     """Its keys; `[]` behind one stands for the positions of a list: `("endpoints[]", "name")`."""
     doc: str
-    """What its docstring in `config.py` says, on one line."""
+    """What its docstring in `config/` says, on one line."""
     default: Any
     """As JSON would hold it; None also for what has to be given."""
     required: bool
@@ -44,7 +44,7 @@ class Setting:
 
 
 def settings(model: type[BaseModel] = Config, above: tuple[str, ...] = ()) -> Iterator[Setting]:
-    """All settings in the order of `config.py`; a section comes before what it holds."""
+    """All settings in the order of `config/`; a section comes before what it holds."""
     for name, info in model.model_fields.items():
         kind = _bare(info.annotation)
         inner = kind if _is_model(kind) else _item(kind)
@@ -79,9 +79,15 @@ def doc_of(info: FieldInfo) -> str:
 
 
 def names_at(path: Path) -> tuple[str, ...]:
-    """The settings that can stand directly below `path`; none where it is no section."""
-    kind = kind_at(path)
-    return tuple(kind.model_fields) if _is_model(kind) else ()
+    """The settings that can stand directly below `path`; none where it cannot be a section."""
+    section = section_in(kind_at(path))
+    return tuple(section.model_fields) if section else ()
+
+
+def section_in(kind: Any) -> type[BaseModel] | None:
+    """The settings that a value of type `kind` may have of its own, where it may be of another shape too."""
+    shapes = get_args(kind) if is_choice(kind) else (kind,)
+    return next((one for each in shapes if _is_model(one := _bare(each))), None)
 
 
 def value_of(path: Path, text: str) -> Any:

@@ -13,8 +13,12 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from chat_app.config import PresetConfig, css_file
+from chat_app.config.chat import HUES, LANGUAGES, THEMES
+from chat_app.config_sources import theme_file, words_file
+from chat_app.config_sources.choice_rules import faults_of_choices
 from chat_app.config_sources.draft import Draft, Fault, Path
 from chat_app.config_sources.faults import nearest
+from chat_app.config_sources.tool_rules import names_of_tools_are_unique, presets_have_their_tools
 
 _RESERVED = {
     "messages": "The conversation is sent by itself.",
@@ -32,6 +36,10 @@ _OWN_HEADERS = frozenset(
         "transfer-encoding",
     }
 )
+_FILES = {"language": (".yaml", ".yml"), "theme": (".json",)}
+"""How the name of a file ends where a setting takes a name or a file."""
+_MARKS = {"logo": (".svg", ".png", ".webp", ".jpg", ".jpeg", ".gif"), "favicon": (".ico", ".png", ".gif", ".svg")}
+_MARK_BYTES = 300_000
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE = re.compile(r"(?:[!-~](?:[ -~]*[!-~])?)?")
 """As httpx2 sends them without a word against it: RFC 9110, 5.5, in ASCII."""
@@ -49,6 +57,12 @@ def faults_between(draft: Draft, values: Any, cwd: FilePath) -> Iterator[Fault]:
     yield from _who_is_forgotten_logs_out(draft, values)
     yield from _examples_are_matched(draft, values)
     yield from _files_are_there(draft, values, cwd)
+    yield from faults_of_choices(draft, values, cwd)
+    yield from names_of_tools_are_unique(draft, values)
+    yield from presets_have_their_tools(draft, values)
+    yield from _marks_are_pictures(draft, values, cwd)
+    yield from _words_are_usable(values, cwd)
+    yield from _theme_is_usable(draft, values, cwd)
 
 
 def _names_are_unique(draft: Draft, values: Any, section: str, default: str | None) -> Iterator[Fault]:
@@ -178,6 +192,40 @@ def _files_are_there(draft: Draft, values: Any, cwd: FilePath) -> Iterator[Fault
         yield Fault(draft.place(path), path, "Must be a folder; there is a file of this name.", "Name another.")
 
 
+def _marks_are_pictures(draft: Draft, values: Any, cwd: FilePath) -> Iterator[Fault]:
+    """The logo is part of every page that is loaded, and Gradio makes other sizes of the icon."""
+    for setting, endings in _MARKS.items():
+        name, path = _at(_at(values, "chat"), setting), ("chat", setting)
+        if not isinstance(name, str) or not _is_file(cwd / name):
+            continue
+        if not name.lower().endswith(endings):
+            rule = f"Must be a picture whose name ends in {', '.join(endings)}."
+            yield Fault(draft.place(path), path, rule, "Save it in one of these forms.")
+        elif (cwd / name).stat().st_size > _MARK_BYTES:
+            rule = f"The picture is larger than {_MARK_BYTES // 1000} kB."
+            yield Fault(draft.place(path), path, rule, "Make it smaller: it is shown no higher than a line or two.")
+
+
+def _words_are_usable(values: Any, cwd: FilePath) -> Iterator[Fault]:
+    language = _at(_at(values, "chat"), "language")
+    if isinstance(language, str) and language.endswith((".yaml", ".yml")):
+        yield from words_file.faults_in(cwd / language, language)
+
+
+def _theme_is_usable(draft: Draft, values: Any, cwd: FilePath) -> Iterator[Fault]:
+    theme = _at(_at(values, "chat"), "theme")
+    if isinstance(theme, str) and theme.endswith(_FILES["theme"]):
+        for rule, fix in theme_file.faults_in(cwd / theme):
+            yield Fault(draft.place(("chat", "theme")), ("chat", "theme"), rule, fix)
+    options = _at(_at(values, "chat"), "theme_options")
+    for name in ("primary_hue", "secondary_hue", "neutral_hue"):
+        hue, path = _at(options, name), ("chat", "theme_options", name)
+        if isinstance(hue, str) and re.fullmatch(r"[a-z]+", hue.strip()) and hue.strip() not in HUES:
+            guess = nearest(hue.strip(), HUES)
+            fix = f"Did you mean `{guess}`?" if guess else f"Known are: {', '.join(HUES)}; or one like `#0a7d5c`."
+            yield Fault(draft.place(path), path, "This is none of Gradio's colours.", fix)
+
+
 def _named_files(chat: Any) -> Iterator[tuple[Path, str]]:
     """The files that the page is told to show, with the settings that name them."""
     for setting in ("example_icons", "avatar_images"):
@@ -187,6 +235,12 @@ def _named_files(chat: Any) -> Iterator[tuple[Path, str]]:
     css = _at(chat, "css")
     if isinstance(css, str) and (file := css_file(css)):
         yield ("chat", "css"), str(file)
+    for setting in ("logo", "favicon"):
+        if isinstance(name := _at(chat, setting), str):
+            yield ("chat", setting), name
+    for setting, known in (("language", LANGUAGES), ("theme", THEMES)):
+        if isinstance(name := _at(chat, setting), str) and name not in known and name.endswith(_FILES[setting]):
+            yield ("chat", setting), name
 
 
 def _is_file(path: FilePath) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from chat_app.conversation.messages import Message, assistant, system, user
+from chat_app.conversation.messages import Message, Reasoning, Text, assistant, system, user
 
 TokensOf: TypeAlias = Callable[[Message], float]
 """How many tokens a message costs, about."""
@@ -30,8 +30,8 @@ class Kept:
 
 
 def sent_messages(system_prompt: str, conversation: Sequence[Message]) -> tuple[Message, ...]:
-    """The messages of a request. Answers without text (a turn that failed) are left out; questions never are."""
-    spoken = tuple(message for message in conversation if message.role == "user" or message.text)
+    """The messages of a request. Answers that say nothing (a turn that failed) are left out; questions never are."""
+    spoken = tuple(message for message in conversation if message.role == "user" or _says(message))
     return (system(system_prompt), *spoken) if system_prompt else spoken
 
 
@@ -58,6 +58,11 @@ def without_oldest_half(messages: Sequence[Message]) -> Kept:
     """The newer half of the turns of `messages`, behind the system prompt; at least one turn less, if one can go."""
     prompt, turns = _turns_of(messages)
     return _without(prompt, turns, len(turns) // 2)
+
+
+def _says(message: Message) -> bool:
+    """Whether there is more to it than what was thought."""
+    return bool(message.text) or any(not isinstance(part, Text | Reasoning) for part in message.parts)
 
 
 def _turns_of(messages: Sequence[Message]) -> tuple[tuple[Message, ...], list[list[Message]]]:

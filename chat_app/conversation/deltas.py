@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from chat_app.conversation.messages import Audio, Image, ToolCall
+from chat_app.conversation.tools import Step
 from chat_app.errors import ChatAppError
 
 
@@ -113,6 +115,14 @@ class ToolCallDelta:
     arguments: str = ""
     """A piece of JSON, as the model wrote it."""
     call_id: str = ""
+    extra: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A picture or a recording that is part of the answer, whole."""
+
+    part: Image | Audio
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +144,14 @@ class Truncated:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolsNotTaken:
+    """A remark: the endpoint takes no tools for this model, so it was asked without them."""
+
+    endpoint: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens read and written, as the server counted them; the last one said counts."""
 
@@ -149,7 +167,7 @@ class Finish:
 
 
 Waiting: TypeAlias = Asked | Loading | Queued | Postponed | Pulling
-Remark: TypeAlias = Dropped | Truncated
+Remark: TypeAlias = Dropped | Truncated | ToolsNotTaken
 Delta: TypeAlias = (
     Waiting
     | PassedOver
@@ -159,6 +177,7 @@ Delta: TypeAlias = (
     | WasReasoning
     | WasText
     | ToolCallDelta
+    | Media
     | Usage
     | Finish
     | Remark
@@ -168,15 +187,6 @@ Delta: TypeAlias = (
 def commits(delta: Delta) -> bool:
     """Whether the answer has begun with `delta`: from then on it is neither asked for again nor given to another."""
     return not isinstance(delta, Waiting | PassedOver)
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCall:
-    """A call that the model wants to be made, as far as it has come."""
-
-    name: str
-    arguments: str
-    call_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +201,9 @@ class Answer:
     passed_over: tuple[PassedOver, ...] = ()
     """The endpoints that could not answer."""
     remarks: tuple[Remark, ...] = ()
+    steps: tuple[Step, ...] = ()
+    """What came before in this turn: each time the model was asked, and called tools instead of ending its answer. The
+    fields below are of the last time that it was asked."""
 
     endpoint: str = ""
     model: str = ""
@@ -202,9 +215,12 @@ class Answer:
     reasoning: str = ""
     tool_calls: Mapping[int, ToolCall] = field(default_factory=dict)
     """By their index, in the order they began."""
+    media: tuple[Image | Audio, ...] = ()
     finish_reason: str = ""
     usage: Usage = Usage(None, None)
     first_token_s: float | None = None
+    reasoning_from_s: float | None = None
+    """When the first piece of reasoning had come."""
     reasoning_until_s: float | None = None
     """When the last piece of reasoning had come."""
     total_s: float | None = None
@@ -235,6 +251,7 @@ def fold(answer: Answer, delta: Delta, at_s: float) -> Answer:  # noqa: C901, PL
                 answer,
                 reasoning=answer.reasoning + text,
                 first_token_s=_first(answer, at_s),
+                reasoning_from_s=at_s if answer.reasoning_from_s is None else answer.reasoning_from_s,
                 reasoning_until_s=at_s,
             )
         case WasReasoning():
@@ -245,7 +262,9 @@ def fold(answer: Answer, delta: Delta, at_s: float) -> Answer:  # noqa: C901, PL
             return replace(answer, reasoning=kept, text=answer.text + text)
         case ToolCallDelta():
             return replace(answer, tool_calls=_called(answer, delta), first_token_s=_first(answer, at_s))
-        case Dropped() | Truncated():
+        case Media(part):
+            return replace(answer, media=(*answer.media, part), first_token_s=_first(answer, at_s))
+        case Dropped() | Truncated() | ToolsNotTaken():
             return replace(answer, remarks=(*answer.remarks, delta))
         case Usage():
             return replace(answer, usage=delta)
@@ -287,6 +306,7 @@ def _called(answer: Answer, delta: ToolCallDelta) -> Mapping[int, ToolCall]:
         name=before.name + delta.name,
         arguments=before.arguments + delta.arguments,
         call_id=before.call_id or delta.call_id,
+        extra=before.extra or delta.extra,
     )
     return {**answer.tool_calls, delta.index: call}
 

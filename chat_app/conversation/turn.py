@@ -3,6 +3,12 @@
 `Endpoint` is the one port to the servers: the HTTP client, retry around one endpoint, failover over several, the demo
 and every test double have the same `stream`. `run_turn` never raises what an endpoint raises: the problem becomes
 part of the answer, behind what had arrived. It knows neither HTTP nor the page.
+
+With tools a turn has rounds: the model is asked, the calls that it wants are made (`calling.py`), and it is asked again
+with what came of them, as one message of the assistant behind the question. The same endpoint is asked anew in each
+round: where it is a failover, another server may go on from the results when the first is gone between two rounds,
+which nobody sees, because it begins with words of its own and never within those of the other. In mid-answer no other
+takes over, in any round.
 """
 
 from __future__ import annotations
@@ -14,25 +20,23 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any, Protocol
 
+from chat_app.conversation.answer_parts import call_ids, parts_of_steps
+from chat_app.conversation.calling import Pace, Tooling, awaited, identified, made
 from chat_app.conversation.coalesce import batches
 from chat_app.conversation.deltas import Answer, Delta, Dropped, fold
 from chat_app.conversation.messages import Message
-from chat_app.errors import (
-    AnswerProblem,
-    ChatAppError,
-    EmptyAnswer,
-    EndpointError,
-    Filtered,
-    LengthLimit,
-    Stopped,
-    ToolCallWanted,
-    UnexpectedError,
-)
+from chat_app.conversation.problems import problem_of, stopped, too_many_rounds
+from chat_app.conversation.rounds import after, asked_again, step_of
+from chat_app.conversation.tools import Tool
+from chat_app.errors import AnswerProblem, ChatAppError, EndpointError, Stopped, ToolCallWanted, UnexpectedError
 
 UPDATE_EVERY_S = 0.08
 """The shortest time between two updates of the page."""
 BEAT_S = 0.5
 """The longest time without one: a closed tab is noticed when the turn yields, and its request is to end within 1 s."""
+
+_CUT = frozenset({"length", "content_filter"})
+"""Reasons to end after which a call is not whole, or not to be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,8 @@ class Request:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """Sampling parameters by their OpenAI names, as JSON values, added to the request as they are; None leaves out
     one that would be sent otherwise."""
+    tools: tuple[Tool, ...] = ()
+    """What the model may call. Where there are none, calls of earlier turns are not sent either."""
 
 
 class Endpoint(Protocol):
@@ -103,11 +109,12 @@ class Turn:
 Observer = Callable[[TurnSummary], None]
 
 
-async def run_turn(
+async def run_turn(  # noqa: PLR0913 -- each has a default that tests and the page set apart
     turn: Turn,
     endpoint: Endpoint,
     *,
     stop: asyncio.Event,
+    tooling: Tooling | None = None,
     why_stopped: Callable[[], AnswerProblem | None] = lambda: None,
     observers: Sequence[Observer] = (),
     every_s: float = UPDATE_EVERY_S,
@@ -116,31 +123,28 @@ async def run_turn(
 ) -> AsyncGenerator[Answer, None]:
     """The answer as it grows; the last one is `done`.
 
-    Yields about every `beat_s` seconds, also when nothing came. Set `stop` to end it with what had arrived; close the
-    generator to abandon it, which closes the connection too and counts as stopped. `why_stopped` may know another
-    reason to stop than the visitor. Either way the observers are told once, and of a defect of this program too,
-    which is raised.
+    Yields about every `beat_s` seconds, also when nothing came. With `tooling` the calls that the model wants are made
+    and it is asked again, until it answers; what came before is in `answer.steps`. Set `stop` to end it with what had
+    arrived; close the generator to abandon it, which closes the connection too and counts as stopped; both end calls
+    under way. `why_stopped` may know another reason to stop than the visitor. Either way the observers are told once,
+    and of a defect of this program too, which is raised.
     """
     started = clock()
     answer = Answer(text=turn.so_far, continued=len(turn.so_far))
     problem: ChatAppError | None = UnexpectedError("This turn failed.", hint="Its log tells why.")
+    pace = Pace(stop, beat_s, lambda: clock() - started)
     try:
         try:
-            stream = batches(endpoint.stream(turn.request), stop=stop, every_s=every_s, beat_s=beat_s)
-            async with aclosing(stream):
-                async for batch in stream:
-                    now_s = clock() - started
-                    for delta in batch:
-                        answer = fold(answer, delta, now_s)
-                    answer = replace(answer, elapsed_s=now_s)
+            async with aclosing(_rounds(turn, endpoint, tooling, pace, every_s)) as answers:
+                async for answer in answers:
                     yield answer
-            problem = _problem_of(answer)
-            if stop.is_set() and not answer.finish_reason:
-                problem = why_stopped() or _stopped(answer)
+            problem = problem_of(answer)
+            if stop.is_set() and (not answer.finish_reason or isinstance(problem, ToolCallWanted)):
+                problem = why_stopped() or stopped(answer)
         except ChatAppError as error:
             problem = error
         except (GeneratorExit, asyncio.CancelledError):
-            problem = None if answer.finish_reason else _stopped(answer)
+            problem = None if answer.finish_reason else stopped(answer)
             raise
         answer = replace(answer, problem=problem, total_s=clock() - started)
         yield answer
@@ -150,6 +154,70 @@ async def run_turn(
         summary = summary_of(turn, answer)
         for observe in observers:
             observe(summary)
+
+
+async def _rounds(
+    turn: Turn, endpoint: Endpoint, tooling: Tooling | None, pace: Pace, every_s: float
+) -> AsyncGenerator[Answer, None]:
+    """The answer over all rounds, as it grows. Raises what the endpoint raises, and `TooManyRounds`."""
+    request, before = turn.request, Answer(text=turn.so_far, continued=len(turn.so_far))
+    answer = before
+    tools: Sequence[Tool] = ()
+    if tooling:
+        listing = asyncio.create_task(_listed(tooling))
+        async with aclosing(awaited(listing, pace)) as beats:
+            async for _ in beats:
+                yield replace(answer, elapsed_s=pace.now())
+        if listing.cancelled():
+            return
+        tools = listing.result()
+        request = replace(request, tools=tuple(tool for tool in tools if tool.approval != "never"))
+    while True:
+        async with aclosing(_round(before, endpoint, request, pace, every_s)) as answers:
+            async for answer in answers:
+                yield answer
+        if not (tooling and answer.tool_calls) or answer.finish_reason in _CUT or pace.stop.is_set():
+            return
+        if len(answer.steps) >= tooling.max_rounds:
+            raise too_many_rounds(tooling.max_rounds)
+        async with aclosing(_called(answer, request, tools, tooling, pace)) as answers:
+            async for answer in answers:
+                yield answer
+        if pace.stop.is_set():
+            return
+        before = answer
+        told = parts_of_steps(answer.steps, pictures=tooling.pictures, so_far=turn.so_far)
+        request = replace(request, messages=(*turn.request.messages, Message("assistant", told)))
+
+
+async def _round(
+    before: Answer, endpoint: Endpoint, request: Request, pace: Pace, every_s: float
+) -> AsyncGenerator[Answer, None]:
+    """The answer behind what came `before`, as one request makes it grow."""
+    answer = Answer(text=before.text, continued=before.continued)
+    stream = batches(endpoint.stream(request), stop=pace.stop, every_s=every_s, beat_s=pace.beat_s)
+    async with aclosing(stream):
+        async for batch in stream:
+            now_s = pace.now()
+            for delta in batch:
+                answer = fold(answer, delta, now_s)
+            yield replace(after(before, answer), elapsed_s=now_s)
+
+
+async def _called(
+    answer: Answer, request: Request, tools: Sequence[Tool], tooling: Tooling, pace: Pace
+) -> AsyncGenerator[Answer, None]:
+    """`answer` with the calls that it wants made: a step of it, and nothing yet behind that."""
+    taken = call_ids((*(part for said in request.messages for part in said.parts), *parts_of_steps(answer.steps)))
+    step = step_of(answer, identified(answer.tool_calls.values(), taken))
+    wanted = [call.call for call in step.calls]
+    async with aclosing(made(wanted, tools, tooling, pace)) as states:
+        async for calls in states:
+            yield replace(asked_again(answer, replace(step, calls=calls)), elapsed_s=pace.now())
+
+
+async def _listed(tooling: Tooling) -> Sequence[Tool]:
+    return await tooling.toolbox.tools()
 
 
 def summary_of(turn: Turn, answer: Answer) -> TurnSummary:
@@ -174,33 +242,3 @@ def summary_of(turn: Turn, answer: Answer) -> TurnSummary:
         passed_over=tuple(passed.endpoint for passed in answer.passed_over),
         messages_dropped=sum(remark.messages for remark in answer.remarks if isinstance(remark, Dropped)),
     )
-
-
-def _stopped(answer: Answer) -> Stopped:
-    kept = "What had arrived is kept. " if answer.text or answer.reasoning else ""
-    return Stopped("You stopped this answer.", hint=f"{kept}Retry asks again.")
-
-
-def _problem_of(answer: Answer) -> AnswerProblem | None:
-    """What is wrong with an answer that its endpoint calls finished, if anything is."""
-    if answer.finish_reason == "length":
-        more = "Let it continue, or raise" if answer.text else "Raise"
-        return LengthLimit(
-            "The answer stopped at the token limit.", hint=f"{more} `max_tokens` in the preset's `parameters`."
-        )
-    if answer.finish_reason == "content_filter":
-        return Filtered(
-            "The server's content filter stopped the answer.",
-            hint="Put the question differently, or pick another model.",
-        )
-    if answer.tool_calls:
-        wanted = ", ".join(dict.fromkeys(call.name for call in answer.tool_calls.values() if call.name))
-        return ToolCallWanted(
-            f"The model wants to call a tool{f': {wanted}' if wanted else ''}.",
-            hint="None is run here: ask it to answer without, or take `tools` out of the preset's `parameters`.",
-        )
-    if not answer.text[answer.continued :].strip():
-        what = "thought, and then said nothing" if answer.reasoning else "answered with nothing"
-        who = f"The model at {answer.endpoint}" if answer.endpoint else "The model"
-        return EmptyAnswer(f"{who} {what}.", hint="Retry, put the question differently, or pick another model.")
-    return None

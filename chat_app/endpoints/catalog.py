@@ -7,6 +7,9 @@ stands before a server (`chain/order.py`) is made once and lives as long: breake
 The demo stands in only where nothing was configured: from the moment that what was found does not answer until it
 first does. After that it never comes back in this process, because scripted answers in the middle of somebody's
 conversation would be worse than the error. A configured endpoint that is down is never replaced by it.
+
+What each model takes besides text is asked behind each look (`inputs_taken.py`). A question that holds more goes to
+the endpoints whose model may take it; when none may, it is refused before it is sent.
 """
 
 from __future__ import annotations
@@ -14,12 +17,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from chat_app.config import EndpointConfig, PresetConfig
+from chat_app.config import EndpointConfig, Modality, PresetConfig
 from chat_app.conversation.turn import Endpoint
 from chat_app.endpoints import demo as demo_server
 from chat_app.endpoints import ollama
@@ -39,9 +43,11 @@ from chat_app.endpoints.client import connect_or_explain
 from chat_app.endpoints.discovery import Found
 from chat_app.endpoints.failures.hints import Asked
 from chat_app.endpoints.failures.rules import unforeseen
+from chat_app.endpoints.inputs_taken import Asking, AsksModalities, InputsTaken, refusal
+from chat_app.endpoints.modalities import UNKNOWN, Taken, modalities_of
 from chat_app.endpoints.ollama import PullProgress, is_ollama
 from chat_app.endpoints.status import EndpointStatus, Server, asked, has_now, with_trouble
-from chat_app.errors import ChoiceError
+from chat_app.errors import ChoiceError, InputNotTaken
 
 PERIOD_S: Final = 30.0
 """How often the endpoints are asked while all is well."""
@@ -58,8 +64,8 @@ _log = logging.getLogger(__name__)
 class Catalog:
     """What is known of the endpoints that were `found`; with `only_demo`, of the demo alone.
 
-    `connects` makes an endpoint, `asks_ollama` recognises an Ollama, `demo` runs the demo and `pull` gets a model;
-    tests give doubles.
+    `connects` makes an endpoint, `asks_ollama` recognises an Ollama, `asks_modalities` asks what models take, `demo`
+    runs the demo and `pull` gets a model; tests give doubles.
     """
 
     def __init__(
@@ -70,6 +76,7 @@ class Catalog:
         only_demo: bool = False,
         connects: Callable[..., Server] = connect_or_explain,
         asks_ollama: Callable[[EndpointConfig], Awaitable[bool]] = is_ollama,
+        asks_modalities: AsksModalities = modalities_of,
         demo: Callable[[], AbstractAsyncContextManager[EndpointConfig]] = demo_server.running,
         pull: Pull | None = None,
     ) -> None:
@@ -86,7 +93,8 @@ class Catalog:
         self._connects, self._asks_ollama, self._run_demo = connects, asks_ollama, demo
         self._pull = pull or partial(ollama.pull, in_container=in_container)
         self._pulls = SharedPulls(self._pull_missing)
-        self._looked, self._wake = asyncio.Event(), asyncio.Event()
+        self._taken = InputsTaken(asks_modalities)
+        self._looked, self._wake, self._news = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     @property
     def demo(self) -> bool:
@@ -110,10 +118,33 @@ class Catalog:
         statuses = self._statuses_of(preset)
         return models_to_pick(statuses, self._known_here(preset.model, statuses))
 
-    def choose(self, preset: PresetConfig, model: str) -> tuple[Endpoint, str]:
+    def takes(self, preset: PresetConfig, model: str) -> frozenset[Modality] | None:
+        """What `model`, or the preset's own if that is empty, takes besides text; None if nobody knows. Asks nobody."""
+        taken = self._taken_of(preset, model)
+        return None if taken == UNKNOWN else taken.sure
+
+    def that_take(self, preset: PresetConfig, modality: Modality) -> tuple[str, ...]:
+        """The models that can be picked with `preset` and are known to take it."""
+        return tuple(model for model in self.models_of(preset) if modality in self._taken_of(preset, model).sure)
+
+    def refusal(self, preset: PresetConfig, model: str, carries: AbstractSet[Modality]) -> InputNotTaken | None:
+        """Why a question that `carries` such things cannot be asked with `preset` and `model`; None if it can."""
+        if not carries:
+            return None
+        asked = self._candidates_of(preset, model)
+        taken = self._taken_of(preset, model)
+        others = ((other, self._taken_of(preset, other)) for other in self.models_of(preset))
+        name, its_model = asked[0] if asked else ("", model)
+        return refusal(carries, taken, model or its_model, others, name)
+
+    def choose(
+        self, preset: PresetConfig, model: str, carries: AbstractSet[Modality] = frozenset()
+    ) -> tuple[Endpoint, str]:
         """Whom a question with `preset` goes to, and the model to ask for: the visitor's `model`, or the preset's.
 
-        An empty model means that no list is known yet; the endpoint then takes the first it has. Raises `ChoiceError`.
+        An empty model means that no list is known yet; the endpoint then takes the first it has. With what it `carries`
+        besides text it goes to those alone whose model may take that. Raises `ChoiceError`, of which `InputNotTaken`
+        says that there are none.
         """
         statuses = self._statuses_of(preset)
         if not statuses:
@@ -121,15 +152,15 @@ class Catalog:
                 f"The preset {preset.name} names no endpoint that there is.",
                 hint=f"Its `endpoints` can be: {', '.join(self._servers)}.",
             )
-        wanted = self._known_here(model, statuses) or self._known_here(preset.model, statuses)
-        chosen = model_to_ask(statuses, wanted)
-        # What the picker shows by itself is nobody's choice: the next endpoint may answer with another model.
-        by_itself = not preset.model and chosen == model_to_ask(statuses, "")
-        candidates = endpoints_to_ask(statuses, chosen, any_model=by_itself)
+        chosen = self._model_of(preset, model, statuses)
+        candidates = self._candidates_of(preset, model)
         if not candidates:
             self._wake.set()  # the lists may be old: somebody may just have installed it
             raise no_such_model(chosen, statuses, self._configs())
-        return Failover([self._candidate(name, its_model) for name, its_model in candidates]), chosen
+        if refused := self.refusal(preset, model, carries):
+            raise refused
+        able = [one for one in candidates if carries <= self._taken_at(*one).possible] or candidates
+        return Failover([self._candidate(name, its_model) for name, its_model in able]), chosen
 
     def pullable(self, preset: PresetConfig, model: str) -> str:
         """The model that a question with `preset` and `model` asks for, if the settings name it and an Ollama is there.
@@ -157,6 +188,13 @@ class Catalog:
             if isinstance(failure, Exception):
                 self._broken(server, failure)
         self._looked.set()
+        self._news.set()
+
+    async def learn(self) -> None:
+        """Ask the servers that answer what their models take, where that is not known. Never raises."""
+        up = (status for status in self._statuses.values() if status.state == "up")
+        configs = self._configs()
+        await self._taken.learn(Asking(configs[each.name], each.models, each.is_ollama) for each in up)
 
     async def run(self, period_s: float = PERIOD_S, impatient_s: float = IMPATIENT_S) -> None:
         """Refresh for ever: every `period_s`; first after `impatient_s` while something is not as it should be.
@@ -184,17 +222,19 @@ class Catalog:
                 self._demo = self._connects(await stack.enter_async_context(self._run_demo()))
                 stack.push_async_callback(self._demo.aclose)
                 self._chains[self._demo.name] = asked_through(self._demo, is_ollama=lambda: False)
-            looking = asyncio.create_task(self.run(period_s, impatient_s))
+            tasks = asyncio.create_task(self.run(period_s, impatient_s)), asyncio.create_task(self._go_on_learning())
             try:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(FIRST_LOOK_S):
                         await self._looked.wait()
                 yield
             finally:
-                looking.cancel()
-                await asyncio.wait((looking,))
-                if not looking.cancelled():
-                    looking.result()  # a defect of the loop is not kept quiet
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
+                for task in tasks:
+                    if not task.cancelled():
+                        task.result()  # a defect of the loop is not kept quiet
 
     @asynccontextmanager
     async def closing(self) -> AsyncGenerator[None, None]:
@@ -204,6 +244,13 @@ class Catalog:
         finally:
             for server in self._servers.values():
                 await server.aclose()
+
+    async def _go_on_learning(self) -> None:
+        """Learn behind each look, which is not kept waiting for it."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            await self.learn()
 
     async def _ask(self, server: Server) -> None:
         status = await asked(server, self._statuses[server.name], self._asks_ollama)
@@ -238,6 +285,28 @@ class Catalog:
         known = tuple(self._statuses.values())
         answering = tuple(status for status in known if status.state == "up")
         return answering if self._may_demo and answering else known
+
+    def _model_of(self, preset: PresetConfig, model: str, statuses: Sequence[EndpointStatus]) -> str:
+        """The model to ask for: the visitor's `model`, or the preset's, or the first that there is."""
+        return model_to_ask(statuses, self._known_here(model, statuses) or self._known_here(preset.model, statuses))
+
+    def _candidates_of(self, preset: PresetConfig, model: str) -> tuple[tuple[str, str], ...]:
+        """The endpoints that a question can go to, each with the model to ask it for."""
+        statuses = self._statuses_of(preset)
+        chosen = self._model_of(preset, model, statuses)
+        # What the picker shows by itself is nobody's choice: the next endpoint may answer with another model.
+        by_itself = not preset.model and chosen == model_to_ask(statuses, "")
+        return endpoints_to_ask(statuses, chosen, any_model=by_itself)
+
+    def _taken_of(self, preset: PresetConfig, model: str) -> Taken:
+        """What `model` takes at one endpoint of the preset or another; unknown as long as one of them is."""
+        taken = [self._taken_at(*candidate) for candidate in self._candidates_of(preset, model)] or [UNKNOWN]
+        sure = frozenset[Modality]().union(*(each.sure for each in taken))
+        return Taken(sure, frozenset[Modality]().union(*(each.unsaid for each in taken)) - sure)
+
+    def _taken_at(self, name: str, model: str) -> Taken:
+        server = self._servers.get(name) or self._demo
+        return self._taken.of(server.config, model) if server else UNKNOWN
 
     def _ollama_for(self, preset: PresetConfig, model: str) -> Server | None:
         """The server that `model`, if the settings name it, can be pulled to."""

@@ -29,7 +29,7 @@ def models_to_pick(statuses: Sequence[EndpointStatus], preferred: str) -> tuple[
 
 def model_to_ask(statuses: Sequence[EndpointStatus], wanted: str) -> str:
     """`wanted`, or else the first model that an endpoint lists; empty when none lists any."""
-    return wanted or next(iter(all_models(statuses)), "")
+    return wanted or next((model for status in statuses for model in status.models), "")
 
 
 def endpoints_to_ask(

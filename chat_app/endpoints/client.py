@@ -1,10 +1,8 @@
 """One server over HTTP: the openai client for the request, our own reader for the answer, four limits of time.
 
 The SDK does not retry (`retry.py` is the only loop), does not parse chunks (`chunks.py` says why) and takes nothing
-from the environment: openai 3.52 reads `OPENAI_API_KEY`, `OPENAI_ORG_ID`, `OPENAI_PROJECT_ID` and
-`OPENAI_CUSTOM_HEADERS` and would send them to whatever server `base_url` names. Its own headers are left out, for which
-the response is asked for as it is and not by `with_streaming_response`, which tells the server so in one; those that a
-request carries, the key among them, are the HTTP client's (`transport.py`).
+from the environment (`sdk.py`). The response is asked for as it is and not by `with_streaming_response`, which tells
+the server so in a header.
 
 With the logger `chat_app.wire` at DEBUG, every request body and every event is printed; headers and keys never are.
 """
@@ -20,7 +18,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 import httpx2
-from openai import APIStatusError, AsyncOpenAI, Omit
+from openai import APIStatusError
 
 from chat_app.config import EndpointConfig
 from chat_app.conversation.deltas import Delta, Usage
@@ -33,8 +31,9 @@ from chat_app.endpoints.model_list import model_names_in
 from chat_app.endpoints.patience import Patience
 from chat_app.endpoints.reading.answer_reader import AnswerReader
 from chat_app.endpoints.request import body_of
+from chat_app.endpoints.sdk import NOTHING_OF_ITS, sdk_of
 from chat_app.endpoints.status import Server
-from chat_app.endpoints.transport import address_of, http_client_of, warn_of_unchecked
+from chat_app.endpoints.transport import http_client_of, warn_of_unchecked
 from chat_app.errors import EndpointError, ModelMissing, TimedOut
 
 LIST_READ_S: Final = 10.0
@@ -42,13 +41,6 @@ LIST_READ_S: Final = 10.0
 AFTER_DONE_S: Final = 0.1
 """Seconds to wait for the end of the body behind `[DONE]`: a connection read to its end can be used again."""
 _BROKEN_OFF: Final[tuple[type[Exception], ...]] = (TimedOut, *FOREIGN)
-_NO_KEY: Final = "none"
-"""The SDK must have one; it is never sent."""
-
-_NOTHING_OF_ITS: Final = {"Authorization": Omit(), "x-stainless-retry-count": Omit()}
-"""Given with each request, this is the SDK's own way to send no key and no count of its own (openai 3.52,
-`_validate_headers` and `_build_headers`)."""
-
 _wire = logging.getLogger("chat_app.wire")
 
 
@@ -70,14 +62,7 @@ class HttpEndpoint:
         self._closes_client = closes_client
         self._list_s = config.connect_timeout_s + list_read_s
         self._listed: tuple[str, ...] = ()
-        self._openai = _OpenAI(
-            base_url=address_of(config),
-            api_key=_NO_KEY,
-            max_retries=0,
-            # All other waiting is limited by `Patience`: a read timeout here would begin anew with any byte.
-            timeout=httpx2.Timeout(None, connect=config.connect_timeout_s),
-            http_client=http_client,
-        )
+        self._openai = sdk_of(config, http_client)
 
     @property
     def name(self) -> str:
@@ -119,7 +104,7 @@ class HttpEndpoint:
         try:
             async with asyncio.timeout(self._list_s):
                 response = await self._openai.get(
-                    "/models", cast_to=httpx2.Response, options={"headers": _NOTHING_OF_ITS}
+                    "/models", cast_to=httpx2.Response, options={"headers": NOTHING_OF_ITS}
                 )
                 body = response.text
         except TimeoutError as error:
@@ -151,7 +136,7 @@ class HttpEndpoint:
         if _wire.isEnabledFor(logging.DEBUG):
             _wire.debug("%s > %s", self.name, json.dumps(body, ensure_ascii=False))
         stream = await self._openai.chat.completions.create(
-            model=body["model"], messages=[], stream=True, extra_body=body, extra_headers=_NOTHING_OF_ITS
+            model=body["model"], messages=[], stream=True, extra_body=body, extra_headers=NOTHING_OF_ITS
         )
         async with stream:
             yield stream.response
@@ -226,15 +211,6 @@ class _Unmade:
 
     async def aclose(self) -> None:
         pass
-
-
-class _OpenAI(AsyncOpenAI):
-    """The SDK's client without what it takes from the environment and says about this machine."""
-
-    @property
-    def default_headers(self) -> dict[str, str | Omit]:
-        """The headers that are the SDK's to send; all others are the HTTP client's."""
-        return {"Content-Type": "application/json"}
 
 
 async def _read_to_end(pieces: AsyncGenerator[bytes, None]) -> None:

@@ -18,7 +18,8 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Any, Final
 
 from chat_app.config import EndpointConfig
-from chat_app.endpoints.demo_answers import Body, Scripted, answer_to
+from chat_app.endpoints.demo_answers import Scripted, answer_to
+from chat_app.endpoints.demo_tools import Body, deltas_of
 from chat_app.endpoints.loopback import Receive, Scope, Send, serving
 
 NAME: Final = "demo"
@@ -147,16 +148,31 @@ def _limited(scripted: Scripted, max_tokens: int | None) -> Scripted:
     )
 
 
-def _deltas(scripted: Scripted) -> Iterator[dict[str, str]]:
-    """The deltas of an answer as the wire has them: the role, the thoughts, the text, a word at a time."""
+def _deltas(scripted: Scripted) -> Iterator[dict[str, Any]]:
+    """The deltas of an answer as the wire has them: the role, the thoughts, the text a word at a time, all else."""
     yield {"role": "assistant", "content": ""}
     yield from ({"reasoning_content": token} for token in _tokens(scripted.reasoning))
     yield from ({"content": token} for token in _tokens(scripted.text))
+    if scripted.pictures:
+        yield {"images": _images(scripted)}
+    yield from deltas_of(scripted.calls)
+
+
+def _images(scripted: Scripted) -> list[dict[str, Any]]:
+    """As OpenRouter has them: https://openrouter.ai/docs/features/multimodal/image-generation."""
+    return [{"type": "image_url", "image_url": {"url": url}} for url in scripted.pictures]
 
 
 def _whole(scripted: Scripted, body: Body) -> dict[str, Any]:
     """The answer to a request that did not ask for a stream."""
-    message = {"role": "assistant", "content": scripted.text}
+    message: dict[str, Any] = {"role": "assistant", "content": scripted.text}
+    if scripted.pictures:
+        message["images"] = _images(scripted)
+    if scripted.calls:
+        message["tool_calls"] = [
+            {"id": f"demo{index:05d}", "type": "function", "function": {"name": call.name, "arguments": call.json}}
+            for index, call in enumerate(scripted.calls)
+        ]
     if scripted.reasoning:
         message["reasoning_content"] = scripted.reasoning
     choice = {"index": 0, "message": message, "finish_reason": scripted.finish_reason or None}
@@ -170,7 +186,7 @@ def _usage(scripted: Scripted, body: Body) -> dict[str, int]:
     return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
 
 
-def _chunk(body: Body, delta: Mapping[str, str], *, finish_reason: str | None = None) -> bytes:
+def _chunk(body: Body, delta: Mapping[str, Any], *, finish_reason: str | None = None) -> bytes:
     choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
     return _event({**_ANSWER, **_KIND_CHUNK, "model": body["model"], "choices": [choice]})
 

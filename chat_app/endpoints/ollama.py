@@ -135,6 +135,19 @@ async def context_tokens_in(client: httpx2.AsyncClient, model: str) -> int | Non
             return None
 
 
+async def capabilities_in(client: httpx2.AsyncClient, model: str) -> frozenset[str] | None:
+    """What `model` can do (`completion`, `vision`, `tools`, `thinking`, …); None if that is not said.
+
+    Raises `httpx2.HTTPError`. From `capabilities` in `/api/show`, which Ollama has since 0.6.4
+    (types/model/capability.go): an older one says nothing.
+    """
+    match decoded((await client.post("/api/show", json={"model": model})).text):
+        case {"capabilities": [*names]}:
+            return frozenset(str(name) for name in names)
+        case _:
+            return None
+
+
 def root_client(config: EndpointConfig, *, read_s: float) -> httpx2.AsyncClient:
     """A client for what a server has beside `/v1`, at the root of its address. Raises `EndpointError`."""
     return http_client_of(config, base_url=address_of(config).rstrip("/").removesuffix("/v1"), read_s=read_s)

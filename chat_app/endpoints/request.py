@@ -1,26 +1,25 @@
 """A request as it goes over the wire: the JSON body of `POST /chat/completions`.
 
-Neighbouring messages of one role go out as one, because the chat templates of many models (Mistral's, Gemma's) refuse
-two questions in a row, which is what a turn without an answer leaves behind.
-
-Holds only what every OpenAI-compatible server accepts: content as a plain string, no keys but `role` and `content` in
-a message (several servers answer 400 or 422 to others), and no parameter that nobody set. What a server does not take
-all the same can be left out or renamed in the endpoint's settings; `parameters.py` finds out what that is.
+Holds only what every OpenAI-compatible server accepts: content as a plain string wherever a message is text, no
+keys but `role` and `content` in a message (several servers answer 400 or 422 to others) except for calls, and no
+parameter that nobody set. How messages are written stands in `conversation/written.py`. What a server does not take all
+the same can be left out or renamed in the endpoint's settings; `parameters.py` finds out what that is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Iterable
 from typing import Any, Final
 
 from chat_app.config import EndpointConfig
-from chat_app.conversation.messages import Message
+from chat_app.conversation.tools import Tool
 from chat_app.conversation.turn import Request
+from chat_app.conversation.written import written
 
 OURS: Final = frozenset({"messages", "model", "stream"})
 """The fields of a request that are no parameters."""
-_BLANK_LINE: Final = "\n\n"
+TOOLS: Final = "tools"
+"""The field that offers tools."""
 
 
 def body_of(request: Request, model: str, config: EndpointConfig) -> dict[str, Any]:
@@ -28,10 +27,13 @@ def body_of(request: Request, model: str, config: EndpointConfig) -> dict[str, A
 
     Parameters are added as they are; what makes it a streamed chat is not theirs to set.
     """
+    parameters = parameters_of(request, config)
+    reasoning = "" if config.send_reasoning == "never" else config.send_reasoning
+    offered = bool(parameters.get(wire_name_of(TOOLS, config)))
     return {
-        **parameters_of(request, config),
+        **parameters,
         "model": model,
-        "messages": _messages(request.messages),
+        "messages": written(request.messages, tools=offered, reasoning=reasoning),
         "stream": True,
     }
 
@@ -41,8 +43,11 @@ def parameters_of(request: Request, config: EndpointConfig) -> dict[str, Any]:
 
     The preset's win over the endpoint's `extra_body`, and both over `stream_options`, which asks for the token counts.
     None leaves out what would be sent otherwise. What is given by the name that another is renamed to wins over that.
+    The tools of the request are one of them, and replace a list among the parameters: nobody here would run those.
     """
     given = {"stream_options": {"include_usage": True}, **config.extra_body, **request.parameters}
+    if request.tools:
+        given[TOOLS] = _offered(request.tools)
     wire_names = {name: wire_name_of(name, config) for name in given}
     renamed = sorted(given, key=lambda name: name == wire_names[name])  # those that keep their names come last
     dropped = {*config.drop_parameters, *OURS}
@@ -59,11 +64,12 @@ def wire_name_of(name: str, config: EndpointConfig) -> str:
     return config.rename_parameters.get(name, name)
 
 
-def _messages(messages: Sequence[Message]) -> list[dict[str, str]]:
-    neighbours = groupby(messages, key=lambda message: message.role)
-    return [{"role": role, "content": _BLANK_LINE.join(map(_text, said))} for role, said in neighbours]
-
-
-def _text(message: Message) -> str:
-    # Half of a surrogate pair, which a browser may send when an emoji was cut, cannot be written as UTF-8.
-    return message.text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+def _offered(tools: Iterable[Tool]) -> list[dict[str, Any]]:
+    """The tools as the protocol names them (https://platform.openai.com/docs/api-reference/chat/create)."""
+    return [
+        {
+            "type": "function",
+            "function": {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)},
+        }
+        for tool in tools
+    ]

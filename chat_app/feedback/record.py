@@ -13,9 +13,11 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
 from chat_app import __version__
-from chat_app.conversation.messages import Message
+from chat_app.conversation.messages import Message, Part
+from chat_app.conversation.written import written
 from chat_app.errors import FeedbackError, TokenRefused
-from chat_app.feedback.signature import SignedAnswer, messages_hash, text_hash
+from chat_app.feedback.files import place_of
+from chat_app.feedback.signature import SignedAnswer, messages_hash, text_hash, tool_calls_hash, tool_calls_in
 
 TAKEN_BACK = ""
 """The rating of a verdict that was taken back."""
@@ -55,7 +57,8 @@ class FeedbackRecord:
     """The text of the last message before the answer."""
     answer: str
     messages: str
-    """JSON: `[{"role": …, "content": …}]` as it was sent, without the system prompt; the question is its last."""
+    """JSON: `[{"role": …, "content": …}]` as it was sent, without the system prompt; the question is its last. Where a
+    message had pictures or recordings, they are files of the folder (`files/<sha256>.png`)."""
     preset: str
     endpoint: str
     model: str
@@ -72,6 +75,8 @@ class FeedbackRecord:
     app_version: str
     messages_dropped: int
     """How many of the first `messages` the model was not shown, because they no longer fitted."""
+    tool_calls: str
+    """JSON: `[{"name": …, "arguments": …, "result": …}]`, the tools called for this answer; empty when none was."""
 
 
 COLUMNS = tuple(field.name for field in fields(FeedbackRecord))
@@ -84,12 +89,13 @@ def record_of(
     messages: Sequence[Message],
     answer: str,
     options: Collection[str],
+    parts: Sequence[Part] = (),
 ) -> FeedbackRecord:
     """The record of `verdict` about the answer that `signed` describes.
 
     `messages` and `answer` are what the page posted: the conversation as it was sent, with or without the system
-    prompt, and the answer's text. Raises `TokenRefused` when they are not what was signed, and `FeedbackError` when
-    the rating is none of `options`.
+    prompt, and the answer's text; `parts` is what later turns send of the answer, where that is more. Raises
+    `TokenRefused` when they are not what was signed, and `FeedbackError` when the rating is none of `options`.
     """
     if verdict.rating != TAKEN_BACK and verdict.rating not in options:
         raise FeedbackError(
@@ -97,6 +103,8 @@ def record_of(
             hint="Reload the page: `chat.flagging_options` has changed since it was opened.",
         )
     check_ours(signed, messages=messages, answer=answer)
+    if tool_calls_hash(parts) != signed.tool_calls_sha256:
+        raise _not_ours("The tools are not those that were called for this answer.")
     said = [message for message in messages if message.role != "system"]
     return FeedbackRecord(
         feedback_id=verdict.feedback_id,
@@ -110,7 +118,7 @@ def record_of(
         correction=verdict.correction,
         question=next((message.text for message in reversed(said) if message.role == "user"), ""),
         answer=answer,
-        messages=_json([{"role": message.role, "content": message.text} for message in said]),
+        messages=_json(written(said, tools=True, place_of=place_of, joined=False)),
         preset=signed.preset,
         endpoint=signed.endpoint,
         model=signed.model,
@@ -125,16 +133,18 @@ def record_of(
         user=verdict.user,
         app_version=__version__,
         messages_dropped=signed.messages_dropped,
+        tool_calls=_json(calls) if (calls := tool_calls_in(parts)) else "",
     )
 
 
 def check_ours(signed: SignedAnswer, *, messages: Sequence[Message], answer: str) -> None:
     """Raises `TokenRefused` unless `answer` was given to `messages` as `signed` says."""
     if messages_hash(messages) != signed.messages_sha256 or text_hash(answer) != signed.answer_sha256:
-        raise TokenRefused(
-            "The conversation is not the one that this answer was given in.",
-            hint="Ask again: a new answer can be rated, and gone on with.",
-        )
+        raise _not_ours("The conversation is not the one that this answer was given in.")
+
+
+def _not_ours(what: str) -> TokenRefused:
+    return TokenRefused(what, hint="Ask again: a new answer can be rated, and gone on with.")
 
 
 def _json(value: object) -> str:

@@ -20,7 +20,17 @@ from filelock import FileLock, Timeout
 from itsdangerous import BadData, URLSafeSerializer
 from pydantic import BaseModel, ConfigDict
 
-from chat_app.conversation.messages import Message
+from chat_app.conversation.messages import (
+    Audio,
+    File,
+    Image,
+    Message,
+    Part,
+    Reasoning,
+    Text,
+    ToolCall,
+    ToolResult,
+)
 from chat_app.conversation.turn import TurnSummary
 from chat_app.errors import StoreFailed, TokenRefused
 
@@ -55,6 +65,8 @@ class SignedAnswer(BaseModel):
     answer_sha256: str
     messages_dropped: int = 0
     """How many of the first messages the model was not shown; 0 in tokens of versions that did not say."""
+    tool_calls_sha256: str = ""
+    """Of the tools that were called for the answer and what they gave; empty when none was."""
 
 
 class Signer:
@@ -65,8 +77,13 @@ class Signer:
         self._serializer = URLSafeSerializer(secret, salt=_SALT, signer_kwargs=digest)
         self._conversations = URLSafeSerializer(secret, salt=_CONVERSATION_SALT, signer_kwargs=digest)
 
-    def sign(self, summary: TurnSummary, *, messages: Sequence[Message], answer: str) -> str:
-        """The token of the answer that `summary` is about; `messages` as sent upstream, system prompt included."""
+    def sign(
+        self, summary: TurnSummary, *, messages: Sequence[Message], answer: str, parts: Sequence[Part] = ()
+    ) -> str:
+        """The token of the answer that `summary` is about; `messages` as sent upstream, system prompt included.
+
+        `answer` is its text; `parts` is what later turns send of it, where that is more.
+        """
         signed = SignedAnswer(
             answer_id=summary.answer_id,
             conversation_id=summary.conversation_id,
@@ -85,6 +102,7 @@ class Signer:
             messages_sha256=messages_hash(messages),
             answer_sha256=text_hash(answer),
             messages_dropped=summary.messages_dropped,
+            tool_calls_sha256=tool_calls_hash(parts),
         )
         return _text(self._serializer.dumps(signed.model_dump(mode="json")))
 
@@ -114,9 +132,32 @@ class Signer:
 
 
 def messages_hash(messages: Sequence[Message]) -> str:
-    """The hash of roles and texts in order; system prompts are left out, they have a hash of their own."""
-    said = [[message.role, message.text] for message in messages if message.role != "system"]
+    """The hash of roles and parts in order; system prompts are left out, they have a hash of their own.
+
+    A message of text alone counts as role and text, as it always did, so that older tokens stay valid.
+    """
+    said = [
+        [message.role, message.text] if message.plain else [message.role, *map(_hashed, message.parts)]
+        for message in messages
+        if message.role != "system"
+    ]
     return text_hash(json.dumps(said, separators=(",", ":")))
+
+
+def tool_calls_in(parts: Sequence[Part]) -> list[dict[str, str]]:
+    """The calls among `parts`, in order: name, arguments as the model wrote them, and the result it was told."""
+    results = {part.call_id: part.text for part in parts if isinstance(part, ToolResult)}
+    return [
+        {"name": part.name, "arguments": part.arguments, "result": results.get(part.call_id, "")}
+        for part in parts
+        if isinstance(part, ToolCall)
+    ]
+
+
+def tool_calls_hash(parts: Sequence[Part]) -> str:
+    """The hash of the calls among `parts`; empty where there are none."""
+    calls = tool_calls_in(parts)
+    return text_hash(json.dumps(calls, separators=(",", ":"), sort_keys=True)) if calls else ""
 
 
 def text_hash(text: str) -> str:
@@ -148,6 +189,23 @@ def load_secret(configured: str, folder: Path) -> str:
             hint="Delete the file and a new key is made, or set `feedback.secret`.",
         )
     return key
+
+
+def _hashed(part: Part) -> list[object]:
+    """A part as it is hashed: its kind and all that a model sees of it."""
+    match part:
+        case Text(text):
+            return ["text", text]
+        case Image(mime_type, data) | Audio(mime_type, data):
+            return [type(part).__name__.lower(), mime_type, text_hash(data)]
+        case File(name, mime_type, text, cut):
+            return ["file", name, mime_type, text, cut]
+        case Reasoning(text):
+            return ["reasoning", text]
+        case ToolCall(name, arguments, call_id):
+            return ["tool_call", name, arguments, call_id]
+        case ToolResult(call_id, text, images):
+            return ["tool_result", call_id, text, *map(_hashed, images)]
 
 
 def _text(token: str | bytes) -> str:

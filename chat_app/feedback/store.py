@@ -8,6 +8,8 @@ glued to it. The header decides the order of the cells:
 - it has more columns at its end, a newer version's: they stay, and are empty in our rows;
 - it has fewer, an older version's: the file is rewritten once, and replaced in one step, with ours added at the end;
 - it is something else: refused, since the file is somebody else's.
+
+Pictures and recordings that a row names are files of their own, written whole before the row and never again.
 """
 
 from __future__ import annotations
@@ -17,11 +19,12 @@ import os
 import secrets
 import shutil
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from io import FileIO
 from pathlib import Path
+from types import MappingProxyType
 
 from filelock import FileLock, Timeout
 
@@ -44,11 +47,12 @@ class FeedbackStore:
         self._left = (0, 0, 0, 0)
         """How the last write left the file: while it is still so, its end and `_last` are what they were."""
 
-    def append(self, record: FeedbackRecord) -> bool:
+    def append(self, record: FeedbackRecord, files: Mapping[str, bytes] = MappingProxyType({})) -> bool:
         """Whether a row was written; False when it would repeat the last one of the same answer and user.
 
         (Gradio reports a click on any option but Like and Dislike twice.) While other processes write too, one is
-        rather repeated than missed. Raises `StoreFailed`.
+        rather repeated than missed. `files` are those that the record names, by their paths from the folder. Raises
+        `StoreFailed`.
         """
         key = (record.answer_id, record.user)
         said = (record.rating, record.reasons, record.comment, record.correction)
@@ -57,6 +61,8 @@ class FeedbackStore:
                 self._last.clear()  # another process wrote, perhaps another verdict about the same answer
             if self._last.get(key) == said:
                 return False
+            for place, content in files.items():
+                _keep(self._path.parent / place, content)
             columns = self._settle()
             row = line_of(cells_in(columns or COLUMNS, asdict(record)))
             with FileIO(self._path, "a+") as file:
@@ -160,6 +166,20 @@ class FeedbackStore:
                 file.truncate(before)
             raise
         self._left = _state_of(os.fstat(file.fileno()))
+
+
+def _keep(path: Path, content: bytes) -> None:
+    """Write a file that is named after what it holds, unless it is there."""
+    if path.exists():
+        return
+    path.parent.mkdir(exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    try:
+        with FileIO(draft, "x") as file:
+            _write_whole(file, content)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _write_whole(file: FileIO, data: bytes) -> None:

@@ -2,7 +2,9 @@
 
 The content policy is the strictest with which chat, LaTeX and mermaid still work in Gradio (measured; its own scripts
 and styles are inline). With it a remote picture in an answer cannot be loaded, so an answer cannot send what was said
-to another host by naming it in an address. Pure ASGI: event streams pass through it chunk by chunk.
+to another host by naming it in an address. What is in the page itself (`data:`, `blob:`) may be shown, heard and read:
+that goes nowhere. Frames have their document in them (`srcdoc`) and may go nowhere else. Pure ASGI: event streams pass
+through it chunk by chunk.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ CONTENT_SECURITY_POLICY = (
     "style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; "
     "font-src 'self' data:; "
-    "connect-src 'self'; "
+    "connect-src 'self' data: blob:; "
+    "media-src 'self' data: blob:; "
+    "frame-src 'none'; "
     "object-src 'none'; "
     "base-uri 'self'; "
     "form-action 'self'; "

@@ -10,7 +10,9 @@ The settings are of one visitor, so the document is not kept by anybody (`no-sto
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from html import escape
 from typing import Any, TypeAlias
 
 from chat_app.ui.modules import PageFiles, elements
@@ -25,14 +27,28 @@ SettingsOf: TypeAlias = Callable[[Scope], Mapping[str, object]]
 SETTINGS_ID = "chat-app-settings"
 """The id of the element in which the modules find the settings, as JSON."""
 _HEAD = b"<head>"
+_HTML = re.compile(rb'<html(\s+lang="[^"]*")?')
 _REPLACED = frozenset({b"content-length", b"cache-control"})
 
 
 class WithScript:
-    """ASGI middleware: `script`, `loaded` and what `settings_of` says are put into the head of the document at `/`."""
+    """ASGI middleware: `script`, `loaded` and what `settings_of` says are put into the head of the document at `/`.
 
-    def __init__(self, app: AsgiApp, script: str, loaded: PageFiles, settings_of: SettingsOf) -> None:
+    `language` and `direction` become its `lang` and `dir`: screen readers and the style go by them.
+    """
+
+    def __init__(
+        self,
+        app: AsgiApp,
+        script: str,
+        loaded: PageFiles,
+        settings_of: SettingsOf,
+        *,
+        language: str = "en",
+        direction: str = "ltr",
+    ) -> None:
         self._app = app
+        self._html = f'<html lang="{escape(language)}" dir="{escape(direction)}"'.encode()
         self._script = script
         self._loaded = loaded
         self._settings_of = settings_of
@@ -49,16 +65,17 @@ class WithScript:
             return
         settings = json.dumps(dict(self._settings_of(scope))).replace("<", r"\u003c")
         head = (
+            f'\n<link rel="icon" href="{escape(root)}/favicon.ico">'
             f'\n<script type="application/json" id="{SETTINGS_ID}">{settings}</script>'
             f"\n<script>\n{self._script}</script>\n{elements(self._loaded, root)}\n"
         )
         # Compressed by Gradio, the document could not be read here.
         headers = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-        await self._app({**scope, "headers": headers}, receive, _rewritten(send, head.encode()))
+        await self._app({**scope, "headers": headers}, receive, _rewritten(send, self._html, head.encode()))
 
 
-def _rewritten(send: Send, head: bytes) -> Send:
-    """A `send` that holds the response back until it is whole, then sends it with `head`."""
+def _rewritten(send: Send, html: bytes, head: bytes) -> Send:
+    """A `send` that holds the response back until it is whole, then sends it with `head` and begun by `html`."""
     start: Message = {}
     body = bytearray()
 
@@ -69,7 +86,7 @@ def _rewritten(send: Send, head: bytes) -> Send:
         body.extend(message.get("body", b""))
         if message.get("more_body", False):
             return
-        document = bytes(body).replace(_HEAD, _HEAD + head, 1)
+        document = _HTML.sub(lambda _: html, bytes(body), count=1).replace(_HEAD, _HEAD + head, 1)
         headers = [(name, value) for name, value in start["headers"] if name.lower() not in _REPLACED]
         headers += [(b"content-length", str(len(document)).encode()), (b"cache-control", b"no-store")]
         await send({**start, "headers": headers})

@@ -1,10 +1,11 @@
 """What Gradio hands over, as messages of the conversation.
 
 Posted history is not to be trusted: whoever calls the page's events writes it. Only the roles `user` and `assistant`
-count, only text parts, and nothing with a title (thoughts and notices are shown, never sent). It reaches us as lists
-of parts from the page and as plain strings from older API clients. Tokens travel in `metadata.log` of messages without
-a title, where Gradio shows nothing and keeps them through the round trip (read in Gradio 6.31): each answer's in the
-answer; the conversation's beside it where the page posts a turn, and in its first question for clients of `/chat`.
+count, only parts that there are (`conversation/part_json.py`), and nothing with a title (thoughts and notices are
+shown, never sent). It reaches us as lists of parts from the page and as plain strings from older API clients. Tokens
+travel in `metadata.log` of messages without a title, where Gradio shows nothing and keeps them through the round trip
+(read in Gradio 6.31): each answer's in the answer; the conversation's beside it where the page posts a turn, and in
+its first question for clients of `/chat`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chat_app.conversation.messages import Message, Text
+from chat_app.conversation.messages import Message, Part
+from chat_app.conversation.part_json import parts_of
 from chat_app.ui.posted import posted_name
 from chat_app.ui.render import CONTINUE, PULL
 from chat_app.ui.service import Begun, Reply
@@ -35,6 +37,8 @@ class PostedTurn:
     """The answer to go on with."""
     pull: bool
     """Whether to get the model first."""
+    parameters: Mapping[str, Any]
+    """What the visitor has set, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,8 @@ class RatedAnswer:
     answer: str
     token: str
     conversation: tuple[Message, ...]
+    parts: tuple[Part, ...] = ()
+    """What is sent of it, where that is more than its text."""
 
 
 def messages_of(history: Sequence[GradioMessage] | None) -> tuple[Message, ...]:
@@ -72,16 +78,16 @@ def turn_of(posted: Any) -> PostedTurn:
     For the wish to go on, the answer to go on with stands behind the question.
     """
     fields = posted if isinstance(posted, Mapping) else {}
-    messages = fields.get("messages")
-    history = messages if isinstance(messages, list | tuple) else ()
+    history = _list(fields.get("messages"))
     question = _last_question(history)
-    wish = fields.get("wish")
+    wish, parameters = fields.get("wish"), fields.get("parameters")
     return PostedTurn(
         turn=posted_name(fields.get("turn")),
         conversation=messages_of(history[: question + 1]),
         token=posted_name(fields.get("conversation")),
         begun=_begun(history[question + 1 :]) if wish == CONTINUE else None,
         pull=wish == PULL,
+        parameters=parameters if isinstance(parameters, Mapping) else {},
     )
 
 
@@ -91,19 +97,25 @@ def _begun(behind: Sequence[GradioMessage]) -> Begun | None:
     return Begun(message.text, _token_of(entry)) if entry and message else None
 
 
-def rated_answer(history: Sequence[GradioMessage], index: Any) -> RatedAnswer | None:
+def rated_answer(posted: Any, index: Any) -> RatedAnswer | None:
     """The answer that a verdict at `index` is about, or None when no finished answer stands there.
 
-    Gradio's index is that of the first message in a group of the assistant's: of the thought, where there is one.
+    `posted` has the messages `on_page`: what is `shown` of each, and its `parts`, where more is sent of
+    it than its text. Gradio counts what is shown, and its index is that of the first in a group of the assistant's: of
+    the thought, where there is one.
     """
-    for position in range(_position(index, len(history)), len(history)):
-        entry = history[position]
+    fields = posted if isinstance(posted, Mapping) else {}
+    path = [each for each in _list(fields.get("on_page")) if isinstance(each, Mapping)]
+    shown = [(at, entry) for at, each in enumerate(path) for entry in _list(each.get("shown"))]
+    for at, entry in shown[_position(index, len(shown)) :]:
         message = _message_of(entry)
         if message is not None and message.role == "user":
             return None
         if message is not None and (token := _token_of(entry)):
             answer_id = str(_metadata(entry).get("id") or "")
-            return RatedAnswer(answer_id, message.text, token, messages_of(history[:position]))
+            before = (said for each in path[:at] for said in _sent(each))
+            parts = parts_of(path[at].get("parts"), "assistant")
+            return RatedAnswer(answer_id, message.text, token, tuple(before), parts)
     return None
 
 
@@ -123,6 +135,17 @@ def _position(index: Any, length: int) -> int:
     return min(max(first, 0), max(length - 1, 0)) if isinstance(first, int) else 0
 
 
+def _sent(message: Mapping[str, Any]) -> tuple[Message, ...]:
+    """What is sent of a message on the page."""
+    if message.get("parts"):
+        return messages_of([{"role": message.get("role"), "content": message["parts"]}])
+    return messages_of(_list(message.get("shown")))
+
+
+def _list(posted: Any) -> Sequence[Any]:
+    return posted if isinstance(posted, list | tuple) else ()
+
+
 def _last_question(history: Sequence[GradioMessage]) -> int:
     return next((at for at in reversed(range(len(history))) if _speaks(history[at], "user")), -1)
 
@@ -138,20 +161,8 @@ def _message_of(entry: Any) -> Message | None:
         or _metadata(entry).get("title")
     ):
         return None
-    content = entry.get("content")
-    parts = [content] if isinstance(content, str | Mapping) else content if isinstance(content, Sequence) else []
-    texts = [text for part in parts if (text := _text_of(part)) is not None]
-    return Message(entry["role"], tuple(Text(text) for text in texts)) if texts else None
-
-
-def _text_of(part: Any) -> str | None:
-    match part:
-        case str():
-            return part
-        case {"type": "text", "text": str(text)}:
-            return text
-        case _:
-            return None
+    parts = parts_of(entry.get("content"), entry["role"])
+    return Message(entry["role"], parts) if parts else None
 
 
 def _token_of(entry: GradioMessage) -> str:

@@ -1,49 +1,28 @@
-"""How the page looks, from the settings: theme, style, script, and what its components are given.
+"""What the page is made of, from the settings: style, script, and what its components are given.
 
-Fonts come from Gradio's own files or from the visitor's machine: the page asks no other host for anything.
+Every setting of `chat` that has Gradio's name is handed to Gradio here; colours and fonts are `themes.py`'s. What of
+`gr.ChatInterface` and `gr.Chatbot` has no setting stands in the README, with the reason.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import mimetypes
+from base64 import b64encode
 from html import escape
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.themes.utils.fonts import Font, LocalFont, local_font_available
 
 from chat_app.config import ChatConfig
+from chat_app.ui.markdown import plain
 from chat_app.ui.service import Status
+from chat_app.ui.words import Words
 
-_BOLD = (400, 700)
-_THEMES = {
-    "base": gr.themes.Base,
-    "citrus": gr.themes.Citrus,
-    "default": gr.themes.Default,
-    "glass": gr.themes.Glass,
-    "monochrome": gr.themes.Monochrome,
-    "ocean": gr.themes.Ocean,
-    "origin": gr.themes.Origin,
-    "soft": gr.themes.Soft,
-}
-
-
-def theme_of(chat: ChatConfig) -> gr.themes.Base:
-    """The theme. Bold is bold in it: the semi-bold files that Gradio's themes name lack most letters."""
-    make = _THEMES[chat.theme]
-    plain = make()
-    return make(font=_with_bold(plain._font), font_mono=_with_bold(plain._font_mono))  # noqa: SLF001
-
-
-def _with_bold(fonts: Sequence[Font | str]) -> list[Font | str]:
-    return [
-        LocalFont(font.name, weights=_BOLD)
-        if isinstance(font, LocalFont) and local_font_available(font.name, _BOLD)
-        else font
-        for font in fonts
-    ]
+_UNFILLED_HEIGHT = 400
+"""Gradio's own, for a conversation that does not take the height of the window."""
 
 
 def style_of(chat: ChatConfig) -> str:
@@ -57,51 +36,114 @@ def script() -> str:
     return _static("page.js")
 
 
-def conversation_arguments(chat: ChatConfig) -> dict[str, Any]:
-    """What the chatbot is made with."""
+def interface_arguments(chat: ChatConfig) -> dict[str, Any]:
+    """What ChatInterface is made with, beside the chatbot, the text box and the examples."""
     return {
-        "elem_id": "conversation",
-        "show_label": False,
-        "label": "Conversation",
-        "scale": 1,
-        "height": chat.height or "16rem",  # it grows from there, see `fill_height`
-        "layout": chat.layout,
-        "placeholder": chat.placeholder or None,
-        "avatar_images": tuple(str(path.resolve()) if path else None for path in chat.avatar_images),
-        "latex_delimiters": [delimiter.model_dump() for delimiter in chat.latex_delimiters],
-        "buttons": list(chat.buttons),
-        "editable": "user" if chat.editable else None,
-        "autoscroll": False,  # `page.js` does it
-        "elem_classes": ["follows"] if chat.autoscroll else [],
-        "feedback_options": list(chat.flagging_options) if chat.flagging_mode == "manual" else None,
-        "allow_tags": False,
+        "title": chat.title,
+        "description": chat.description or None,
+        "editable": chat.editable,
+        "fill_height": chat.fill_height,
+        "fill_width": chat.fill_width,
+        "flagging_mode": "never",  # verdicts are signed here, see `interface.py`
+        "analytics_enabled": False,
+        "concurrency_limit": chat.concurrency_limit,
+        "api_name": "chat",
+        "api_description": chat.api_description or None,
+        "api_visibility": chat.api_visibility,
     }
 
 
-def question_arguments(chat: ChatConfig) -> dict[str, Any]:
+def turn_arguments(chat: ChatConfig) -> dict[str, Any]:
+    """What every event that answers is made with: together they run at most `chat.concurrency_limit` turns."""
+    return {"concurrency_limit": chat.concurrency_limit, "concurrency_id": "turns"}
+
+
+def conversation_arguments(chat: ChatConfig, words: Words) -> dict[str, Any]:
+    """What the chatbot is made with."""
+    ours = [*(["follows"] if chat.autoscroll else []), *([] if chat.container else ["frameless"])]
+    # With `fill_height` it grows from there.
+    height = chat.height or (chat.min_height or "16rem" if chat.fill_height else _UNFILLED_HEIGHT)
+    return {
+        "elem_id": "conversation",
+        "elem_classes": [*ours, *chat.elem_classes],
+        "show_label": chat.show_label,
+        "label": chat.label or words.text("conversation"),
+        "container": chat.container,
+        "scale": 1 if chat.fill_height else None,
+        "height": height,
+        "min_height": chat.min_height,
+        "max_height": chat.max_height,
+        "resizable": chat.resizable,
+        "layout": chat.layout,
+        "rtl": is_rtl(chat, words),
+        "placeholder": chat.placeholder or None,
+        "avatar_images": tuple(str(path.resolve()) if path else None for path in chat.avatar_images),
+        "latex_delimiters": [delimiter.model_dump() for delimiter in chat.latex_delimiters],
+        "render_markdown": chat.render_markdown,
+        "line_breaks": chat.line_breaks,
+        "allow_tags": chat.allow_tags if isinstance(chat.allow_tags, bool) else list(chat.allow_tags),
+        "buttons": list(chat.buttons),
+        "watermark": chat.watermark or None,
+        "allow_file_downloads": chat.allow_file_downloads,
+        "editable": "user" if chat.editable else None,
+        "autoscroll": False,  # `page.js` does it
+        "feedback_options": list(chat.flagging_options) if chat.flagging_mode == "manual" else None,
+    }
+
+
+def question_arguments(chat: ChatConfig, words: Words) -> dict[str, Any]:
     """What the text box is made with."""
     return {
         "elem_id": "question",
         "show_label": False,
-        "label": "Message",
-        "placeholder": chat.textbox_placeholder,
+        "label": words.text("message"),
+        "placeholder": chat.textbox_placeholder or words.text("message_placeholder"),
         "lines": 1,
         "max_lines": 12,
         "scale": 7,
         "autofocus": chat.autofocus,
-        "submit_btn": True,
-        "stop_btn": True,
+        "rtl": is_rtl(chat, words),
+        "submit_btn": chat.submit_btn,
+        "stop_btn": chat.stop_btn,
     }
 
 
-def example_arguments(chat: ChatConfig) -> dict[str, Any]:
-    """What ChatInterface is told of examples."""
-    return {
-        "examples": list(chat.examples) or None,
-        "example_labels": list(chat.example_labels) or None,
-        "example_icons": [str(path.resolve()) for path in chat.example_icons] or None,
-        "run_examples_on_click": chat.run_examples_on_click,
+def is_rtl(chat: ChatConfig, words: Words) -> bool:
+    """Whether text runs from right to left."""
+    return words.direction(rtl=chat.rtl) == "rtl"
+
+
+def gradio_words(words: Words) -> gr.I18n:
+    """What Gradio writes on its own buttons, by its own keys, in the page's language; `page.js` has it use that one."""
+    ours = {
+        "cancel": "cancel",
+        "clear": "clear",
+        "copied_message": "copied",
+        "copy_message": "copy",
+        "dislike": "dislike",
+        "edit": "edit",
+        "like": "like",
+        "retry": "retry",
+        "submit": "submit",
+        "undo": "undo",
     }
+    return gr.I18n(**{words.language: {f"chatbot.{theirs}": words.text(key) for theirs, key in ours.items()}})
+
+
+def masthead(chat: ChatConfig) -> str:
+    """The logo, the title and the description, as Markdown. The logo is in it: it needs no address, and is small."""
+    logo = f'<img class="logo" src="{_picture_url(chat.logo)}" alt=""> ' if chat.logo else ""
+    return f"# {logo}{plain(chat.title)}\n\n{chat.description}"
+
+
+def favicon(chat: ChatConfig) -> str | None:
+    """The `favicon_path` that Gradio serves at `/favicon.ico`, and in the sizes of its manifest."""
+    return str(chat.favicon.resolve()) if chat.favicon else None
+
+
+def _picture_url(path: Path) -> str:
+    kind = mimetypes.guess_type(path.name)[0] or "image/png"
+    return f"data:{kind};base64,{b64encode(path.read_bytes()).decode()}"
 
 
 def status_html(status: Status) -> str:

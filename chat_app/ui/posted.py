@@ -1,34 +1,36 @@
-"""What a request may post to the page's events: text, and messages of text. Everything else is refused unread.
+"""What a request may post to the page's events: text, and messages of text and files. All else is refused unread.
 
 Gradio copies whatever looks like a file in *any* posted value into its cache, and fetches it first when its path is an
 address; its chatbot builds any component that a posted message names, with arguments of the caller's choice (read in
-Gradio 6.31: `blocks.preprocess_data`, `Chatbot._preprocess_content`). This page takes no files, so an allow-list of
-keys stands before both.
+Gradio 6.31: `blocks.preprocess_data`, `Chatbot._preprocess_content`). What visitors add travels as values of our own
+(`conversation/part_json.py`), so an allow-list of keys stands before both: with these no value looks like a file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 _MESSAGE = {"role", "content", "type", "text", "metadata", "options"}
 _METADATA = {"title", "id", "parent_id", "log", "duration", "status"}
 _OPTION = {"label", "value"}
-_TURN = {"turn", "messages", "conversation", "wish"}
-_KEYS = frozenset(_MESSAGE | _METADATA | _OPTION | _TURN)
-_DEPTH = 7
-"""Values, turn, conversation, message, content, part: and one to spare."""
+_TURN = {"turn", "messages", "conversation", "wish", "parameters", "on_page", "shown", "parts"}
+_PART = {"mime_type", "data", "name", "width", "height", "cut", "arguments", "images"}
+KEYS = frozenset(_MESSAGE | _METADATA | _OPTION | _TURN | _PART)
+_DEPTH = 8
+"""Values, turn, conversation, message, content, part, pictures of a result: and one to spare."""
 
 
-def is_plain(value: Any, depth: int = _DEPTH) -> bool:
-    """Whether a posted value is made of text, numbers and messages of text alone."""
+def is_plain(value: Any, names: Collection[str] = (), depth: int = _DEPTH) -> bool:
+    """Whether a posted value is made of text, numbers and messages alone; `names` may be keys as well."""
     match value:
         case None | str() | bool() | int() | float():
             return True
         case Mapping():
-            return depth > 0 and _KEYS.issuperset(value) and all(is_plain(item, depth - 1) for item in value.values())
+            known = all(key in KEYS or key in names for key in value)
+            return depth > 0 and known and all(is_plain(item, names, depth - 1) for item in value.values())
         case list() | tuple():
-            return depth > 0 and all(is_plain(item, depth - 1) for item in value)
+            return depth > 0 and all(is_plain(item, names, depth - 1) for item in value)
         case _:
             return False
 

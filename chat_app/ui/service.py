@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from chat_app.conversation.deltas import Answer
-from chat_app.conversation.messages import Message
+from chat_app.conversation.messages import Message, Part
+from chat_app.conversation.tools import Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Question:
     """What `Reply.conversation_token` was at an earlier question of this conversation."""
     begun: Begun | None = None
     """The answer to go on with, instead of giving a new one."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """What the visitor has set of `chat.parameters`, by name, as it was posted."""
     pull: bool = False
     """Whether to get the model first; only where `Reply.pullable` offered it."""
 
@@ -54,6 +57,19 @@ class Reply:
     """Tells at the next question which conversation this is."""
     pullable: str = ""
     """The model that is missing and could be pulled."""
+    usage: str = ""
+    """What the answer took, as a line; empty unless that is to be shown."""
+    parts: tuple[Part, ...] = ()
+    """What later turns send of a finished answer, where that is more than its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """A model to pick."""
+
+    name: str
+    takes: str = ""
+    """What it takes besides text, in words: `pictures, audio`; empty when it takes nothing else or nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +83,8 @@ class Verdict:
     """What was said before the answer, without the system prompt."""
     answer: str
     user: str
+    parts: tuple[Part, ...] = ()
+    """What later turns send of the answer, where that is more than its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +113,7 @@ class Service(Protocol):
         """What is known of the servers now. Asks nobody, so it never waits."""
         ...
 
-    def models(self, preset: str) -> tuple[str, ...]:
+    def models(self, preset: str) -> tuple[ModelChoice, ...]:
         """The models that can be picked with a preset, the one it takes by itself first."""
         ...
 
@@ -105,6 +123,10 @@ class Service(Protocol):
 
     def stop(self, session: str, turn: str) -> int:
         """End that running turn of the session with what has arrived. How many there were."""
+        ...
+
+    def decide(self, session: str, call: str, decision: Decision) -> bool:
+        """Allow or deny the call of that name, which waits for it in the session. Whether there was one."""
         ...
 
     async def rate(self, verdict: Verdict) -> None:

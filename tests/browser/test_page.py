@@ -146,6 +146,7 @@ def test_a_reload_gives_a_page_that_works(chat: ChatPage, server: Upstream, allo
     chat.send("Hi")
     chat.page.reload()
     expect(chat.send_button).to_be_visible()
+    expect(chat.questions).to_have_count(1)
     chat.ask("Again")
     chat.expect_answer("Yes.")
 

@@ -11,7 +11,7 @@ from gradio.themes import Base
 from playwright.sync_api import Browser, BrowserContext, FloatRect, Locator, Page, expect
 
 from chat_app.config import ChatConfig
-from chat_app.ui.page import theme_of
+from chat_app.ui.themes import theme_of
 from tests.browser.accessibility import violations
 from tests.browser.conftest import DESKTOP, PHONE, Watch, new_context
 from tests.browser.modules import host_of, served

@@ -88,7 +88,7 @@ def test_an_unknown_setting_is_told_with_what_was_meant(tmp_path: Path, yaml: st
         ("CHAT_APP__PRESETS__3__NAME", "Positions count from 0 and leave none out; the next one here is 0."),
         ("CHAT_APP__SERVER__PORT__X", "Set `CHAT_APP__SERVER__PORT` itself."),
         ("CHAT_APP__SERVER__0", "Known here: `host`, `port`, `root_path`, `allow_pull`, `user_header`, `logout_url`."),
-        ("CHAT_APP__", "Known here: `endpoints`, `presets`, `chat`, `feedback`, `server`."),
+        ("CHAT_APP__", "Known here: `endpoints`, `presets`, `chat`, `feedback`, `uploads`, `tools`, `server`."),
     ],
 )
 def test_a_variable_that_sets_nothing_is_told_by_its_name(tmp_path: Path, name: str, said: str) -> None:

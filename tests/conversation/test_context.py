@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_app.conversation.context import GO_ON, Kept, fitted, sent_messages, to_go_on, without_oldest_half
-from chat_app.conversation.messages import Message, assistant, system, user
+from chat_app.conversation.messages import Image, Message, Reasoning, ToolCall, ToolResult, assistant, system, user
 
 CONVERSATIONS = st.lists(st.builds(user, st.text()) | st.builds(assistant, st.text()))
 
@@ -119,3 +119,11 @@ def test_what_is_kept_is_a_system_prompt_and_the_newest_turns(prompt: str, talk:
 def test_a_larger_budget_drops_no_more(talk: list[Message], budget: int, more: int) -> None:
     """Whatever was said."""
     assert fitted(talk, budget + more, tokens_of).dropped <= fitted(talk, budget, tokens_of).dropped
+
+
+def test_an_answer_without_words_is_sent_where_it_called_tools_or_painted() -> None:
+    """Only one that says nothing at all, or merely thought, is left out."""
+    called = Message("assistant", (ToolCall("f", "{}", "a"), ToolResult("a", "One.")))
+    painted = Message("assistant", (Image("image/png", "iVBO"),))
+    thought = Message("assistant", (Reasoning("Hm."),))
+    assert sent_messages("", [user("Hi"), called, painted, thought, assistant("")]) == (user("Hi"), called, painted)

@@ -19,7 +19,6 @@ from chat_app.conversation.deltas import (
     ReasoningDelta,
     Started,
     TextDelta,
-    ToolCall,
     ToolCallDelta,
     Truncated,
     Usage,
@@ -29,6 +28,7 @@ from chat_app.conversation.deltas import (
     fold,
     merge,
 )
+from chat_app.conversation.messages import ToolCall
 
 PIECES = st.builds(TextDelta, st.text(max_size=5)) | st.builds(ReasoningDelta, st.text(max_size=5))
 COUNTS = st.none() | st.integers(0, 9)

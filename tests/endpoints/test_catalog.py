@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from traceback import extract_tb
@@ -16,9 +16,10 @@ from chat_app.conversation.turn import Endpoint, Request
 from chat_app.endpoints.catalog import Catalog
 from chat_app.endpoints.chain.breaker import FAILURES
 from chat_app.endpoints.discovery import Found
+from chat_app.endpoints.modalities import Taken
 from chat_app.endpoints.ollama import PullProgress
 from chat_app.endpoints.status import EndpointStatus, asked
-from chat_app.errors import ChoiceError, ConnectionFailed, EndpointError, KeyRefused, NotFound
+from chat_app.errors import ChoiceError, ConnectionFailed, EndpointError, InputNotTaken, KeyRefused, NotFound
 from tests.doubles import FakeOllama, ScriptedServer, refused, running_ollama, says, served
 
 ANY = PresetConfig()
@@ -724,3 +725,87 @@ async def test_what_stays_wrong_is_asked_less_and_less_often() -> None:
     finally:
         looking.cancel()
     assert 4 < servers["main"].asked < 15
+
+
+async def _taking(told: dict[str, dict[str, Taken]], **listings: tuple[str, ...]) -> tuple[Catalog, _Servers]:
+    """A catalog that has looked and learnt what each server tells of its models."""
+
+    async def asks(config: EndpointConfig, models: Sequence[str], *, is_ollama: bool) -> dict[str, Taken]:
+        del is_ollama
+        return {model: taken for model, taken in told.get(config.name, {}).items() if model in models}
+
+    servers = _Servers()
+    configs = tuple(served(name) for name in listings)
+    catalog = Catalog(
+        Found(configs, configured=True), connects=servers, asks_ollama=servers.is_ollama, asks_modalities=asks
+    )
+    for name, listing in listings.items():
+        servers[name].listing = listing
+    await catalog.refresh()
+    await catalog.learn()
+    return catalog, servers
+
+
+PICTURES, TEXT_ALONE = Taken(frozenset({"image"})), Taken()
+
+
+async def test_what_models_take_is_known_once_their_servers_told() -> None:
+    """By the model, the preset's own if none is given; nobody knows what nobody told."""
+    catalog, _ = await _taking({"main": {"eye": PICTURES, "plain": TEXT_ALONE}}, main=("plain", "eye", "who"))
+    pictures, nothing = PICTURES.sure, TEXT_ALONE.sure
+    assert [catalog.takes(ANY, model) for model in ("eye", "plain", "who", "")] == [pictures, nothing, None, nothing]
+    assert catalog.takes(PresetConfig(model="eye"), "") == pictures
+    assert catalog.that_take(ANY, "image") == ("eye",)
+    assert catalog.that_take(ANY, "audio") == ()
+
+
+async def test_a_question_with_a_picture_is_refused_by_a_model_that_takes_none() -> None:
+    """Before anybody is asked, with the names of those that take it."""
+    catalog, servers = await _taking({"main": {"eye": PICTURES, "plain": TEXT_ALONE}}, main=("plain", "eye"))
+    with pytest.raises(InputNotTaken, match=r"`plain` does not take pictures.*Pick one that does: `eye`\."):
+        catalog.choose(ANY, "", {"image"})
+    assert catalog.refusal(ANY, "eye", {"image"}) is None
+    assert catalog.refusal(ANY, "plain", set()) is None
+    catalog.choose(ANY, "plain")
+    assert not servers["main"].requests
+
+
+async def test_a_question_with_a_picture_goes_to_the_endpoint_that_takes_it() -> None:
+    """The same model may stand without its eyes at another."""
+    told = {"main": {"toy": TEXT_ALONE}, "spare": {"toy": PICTURES}}
+    catalog, servers = await _taking(told, main=("toy",), spare=("toy",))
+    servers["main"].rounds = [says("Hi", endpoint="main")]
+    servers["spare"].rounds = [says("I see", endpoint="spare")]
+    endpoint, model = catalog.choose(ANY, "toy", {"image"})
+    assert (await _said(endpoint, model))[-1] == Started("spare", "toy")
+    endpoint, model = catalog.choose(ANY, "toy")
+    assert (await _said(endpoint, model))[-1] == Started("main", "toy")
+
+
+async def test_servers_are_asked_what_models_take_behind_each_look() -> None:
+    """Without anybody waiting for it: one that never tells delays neither the start nor the next look."""
+    told = asyncio.Event()
+    asked_for: list[tuple[str, ...]] = []
+
+    async def asks(config: EndpointConfig, models: Sequence[str], *, is_ollama: bool) -> dict[str, Taken]:
+        del config, is_ollama
+        asked_for.append(tuple(models))
+        await told.wait()
+        return dict.fromkeys(models, PICTURES)
+
+    servers = _Servers()
+    catalog = Catalog(
+        Found((served("main"),), configured=True),
+        connects=servers,
+        asks_ollama=servers.is_ollama,
+        asks_modalities=asks,
+    )
+    servers["main"].listing = ("toy",)
+    async with catalog.running(0.001, 0.001), asyncio.timeout(2):
+        while not asked_for or servers["main"].asked < 3:  # noqa: ASYNC110 -- looks go on meanwhile: that is tested
+            await asyncio.sleep(0.001)
+        assert catalog.takes(ANY, "toy") is None
+        told.set()
+        while catalog.takes(ANY, "toy") is None:  # noqa: ASYNC110 -- the same
+            await asyncio.sleep(0.001)
+    assert asked_for == [("toy",)]

@@ -53,7 +53,8 @@ async def test_it_says_that_it_is_a_demo_and_what_to_type(demo: HttpEndpoint) ->
     """Whatever else is asked, each word with a script is offered."""
     answer = await _answer(demo, user("Why is the sky blue?"))
     assert "demo" in answer.text
-    assert all(f"`{word}`" in answer.text for word in SCRIPTS)
+    offered = {word for word in SCRIPTS if f"- `{word}`" in answer.text}
+    assert offered == {word for word, script in SCRIPTS.items() if not script.tool}
     assert answer.finish_reason == "stop"
 
 

@@ -4,7 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from chat_app.conversation.messages import Message, Text, assistant, system, user
+import pytest
+
+from chat_app.conversation.messages import Message, Reasoning, Text, ToolCall, ToolResult, assistant, system, user
+from chat_app.conversation.tools import Tool
 from chat_app.conversation.turn import Request
 from chat_app.endpoints.request import body_of, parameters_of
 from tests.endpoints.wire import config
@@ -103,3 +106,52 @@ def test_what_a_server_does_not_take_is_dropped_or_renamed() -> None:
     for name in ("max_tokens", "max_completion_tokens"):
         dropped = ["stream_options", name]
         assert sent({"max_tokens": 5}, rename_parameters=renamed, drop_parameters=dropped) == {}
+
+
+WEATHER = Tool("get_weather", "Tells the weather.", {"type": "object", "properties": {}})
+OFFERED = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "Tells the weather.",
+        "parameters": {"type": "object", "properties": {}},
+    },
+}
+CALLED = Message(
+    "assistant", (Reasoning("Hm."), ToolCall("get_weather", "{}", "a"), ToolResult("a", "Sunny."), Text("Go out."))
+)
+
+
+def test_tools_are_offered_as_functions_and_not_at_all_where_there_are_none() -> None:
+    """An empty list is refused by OpenAI."""
+    assert body_of(Request((user("Hi"),), "m", tools=(WEATHER,)), "m", config())["tools"] == [OFFERED]
+    assert "tools" not in body_of(Request((user("Hi"),), "m"), "m", config())
+
+
+def test_tools_of_the_preset_still_go_as_they_are() -> None:
+    """Unless the request has its own: nobody here would run theirs."""
+    mine = [{"type": "function", "function": {"name": "mine"}}]
+    assert body_of(Request((user("Hi"),), "m", {"tools": mine}), "m", config())["tools"] == mine
+    assert body_of(Request((user("Hi"),), "m", {"tools": mine}, (WEATHER,)), "m", config())["tools"] == [OFFERED]
+
+
+def test_calls_go_where_tools_are_offered_and_nowhere_else() -> None:
+    """Also not to an endpoint whose settings say that it takes no tools."""
+    said = (user("Weather?"), CALLED, user("Thanks."))
+    with_tools = body_of(Request(said, "m", tools=(WEATHER,)), "m", config())
+    assert [message["role"] for message in with_tools["messages"]] == ["user", "assistant", "tool", "assistant", "user"]
+    for body in (
+        body_of(Request(said, "m"), "m", config()),
+        body_of(Request(said, "m", tools=(WEATHER,)), "m", config(drop_parameters=["tools"])),
+    ):
+        assert "tools" not in body
+        assert [message["content"] for message in body["messages"]] == ["Weather?", "Go out.", "Thanks."]
+
+
+@pytest.mark.parametrize("name", ["never", "reasoning_content", "reasoning"])
+def test_the_endpoint_says_whether_it_is_sent_what_was_thought(name: str) -> None:
+    """And by which name."""
+    body = body_of(Request((user("Hi"), CALLED), "m", tools=(WEATHER,)), "m", config(send_reasoning=name))
+    first = body["messages"][1]
+    assert first.get(name) == (None if name == "never" else "Hm.")
+    assert ("reasoning" in first) is (name == "reasoning")

@@ -25,7 +25,7 @@ def test_the_columns_are_those_of_the_contract() -> None:
         "feedback_id, recorded_at, answer_id, conversation_id, turn, rating, reasons, comment, correction, "
         "question, answer, messages, preset, endpoint, model, parameters, system_prompt_sha256, finish_reason, "
         "prompt_tokens, completion_tokens, first_token_s, total_s, attempts, user, app_version, "
-        "messages_dropped"
+        "messages_dropped, tool_calls"
     )
 
 

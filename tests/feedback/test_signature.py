@@ -148,6 +148,6 @@ def test_nothing_that_is_known_of_a_turn_is_left_out_of_its_token_and_its_row() 
     """The three list the same fields; one that is added to a turn must not be missing from what is kept of it."""
     for_logs = {"outcome", "passed_over"}  # a row has `finish_reason`, and who answered
     of_turn = {field.name for field in fields(TurnSummary)} - for_logs
-    hashes = {"system_prompt_sha256", "messages_sha256", "answer_sha256"}
+    hashes = {"system_prompt_sha256", "messages_sha256", "answer_sha256", "tool_calls_sha256"}
     assert set(SignedAnswer.model_fields) - hashes == of_turn
     assert of_turn <= set(COLUMNS)

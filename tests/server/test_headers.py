@@ -10,7 +10,8 @@ async def test_every_response_has_the_headers() -> None:
 
     assert reply.headers["content-security-policy"] == (
         "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; "
+        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; "
+        "media-src 'self' data: blob:; frame-src 'none'; object-src 'none'; "
         "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
     )
     assert reply.headers["x-content-type-options"] == "nosniff"

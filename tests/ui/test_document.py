@@ -40,10 +40,11 @@ async def test_what_is_ours_comes_before_gradios() -> None:
     """Settings, script, style and modules, also when the head arrives in pieces; the length is the new document's."""
     start, body = await served("/")
     document = body["body"].decode()
-    assert document.startswith('<html><head>\n<script type="application/json" id="chat-app-settings">')
+    assert document.startswith('<html lang="en" dir="ltr"><head>\n<link rel="icon"')
     places = [
         document.index(part)
         for part in (
+            '<link rel="icon" href="/favicon.ico">',
             '{"user": "alice"}</script>',
             "<script>\nours()</script>",
             '<link rel="stylesheet" href="/static/0123456789ab/history.css">',
@@ -79,11 +80,35 @@ async def test_the_document_is_asked_for_uncompressed() -> None:
     assert dict(start["headers"])[b"x"] == b"accept user"
 
 
+async def test_the_document_says_its_language_and_where_text_runs() -> None:
+    """In the place of what Gradio says, whatever else stands there."""
+
+    async def gradios(_scope: Scope, _receive: Receive, send: Send) -> None:
+        body = b'<!doctype html><html\n\tlang="en"\n\tstyle="margin: 0"><head></head><html lang="x">'
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": body})
+
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    application = WithScript(gradios, "", FILES, lambda _: {}, language="ar", direction="rtl")
+    await application({"type": "http", "method": "GET", "path": "/", "headers": []}, receive, send)
+    document = sent[1]["body"].decode()
+    assert document.startswith('<!doctype html><html lang="ar" dir="rtl"\n\tstyle="margin: 0"><head>')
+    assert document.endswith('<html lang="x">')
+
+
 async def test_it_is_found_below_a_root_path() -> None:
     """A proxy may serve the page under another path, and take it off or leave it there."""
     for path in ("/chat/", "/chat", "/"):
         document = (await served(path, "/chat"))[1]["body"].decode()
         assert 'src="/chat/static/0123456789ab/history/main.mjs"' in document
+        assert '<link rel="icon" href="/chat/favicon.ico">' in document
 
 
 async def test_everything_else_passes_untouched() -> None:

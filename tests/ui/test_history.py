@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_app.conversation.deltas import Answer
-from chat_app.conversation.messages import Message, Text, assistant, user
+from chat_app.conversation.messages import File, Image, Message, Text, ToolCall, ToolResult, assistant, user
+from chat_app.conversation.part_json import json_of
 from chat_app.ui.history import PostedTurn, conversation_token, marked, messages_of, rated_answer, rating_of, turn_of
 from chat_app.ui.render import CONTINUE, PULL
 from chat_app.ui.service import Begun, Reply
@@ -24,6 +25,11 @@ JSON = st.recursive(
 def said(role: str, text: str, **more: Any) -> dict[str, Any]:
     """A message as the page posts it."""
     return {"role": role, "content": [{"type": "text", "text": text}], "metadata": None, **more}
+
+
+def path(*messages: dict[str, Any]) -> dict[str, Any]:
+    """Messages as the page posts them with a verdict, one shown for each."""
+    return {"on_page": [{"role": message["role"], "shown": [message], "parts": None} for message in messages]}
 
 
 def test_parts_and_plain_strings_read_the_same() -> None:
@@ -60,7 +66,7 @@ def test_thoughts_and_notices_are_left_out() -> None:
     assert messages_of(posted) == (user("Hi"), assistant("Hello"))
 
 
-def test_files_and_components_are_left_out() -> None:
+def test_files_and_components_of_gradio_are_left_out() -> None:
     """A message that is only a file says nothing; a text beside it does."""
     file = {"type": "file", "file": {"path": "/etc/passwd"}}
     posted: list[dict[str, Any]] = [
@@ -70,12 +76,20 @@ def test_files_and_components_are_left_out() -> None:
     assert messages_of(posted) == (user("Hi"),)
 
 
+def test_what_a_visitor_added_goes_with_the_question() -> None:
+    """At its place, before the text."""
+    picture, notes = Image("image/png", "aGk=", "a.png", 4, 3), File("a.txt", "text/plain", "Notes.")
+    posted = [{"role": "user", "content": [json_of(picture), json_of(notes), {"type": "text", "text": "Hi"}]}]
+    assert messages_of(posted) == (user("Hi", picture, notes),)
+
+
 @given(st.lists(JSON))
 def test_no_posted_history_raises(posted: list[Any]) -> None:
     """Whatever is posted, reading it gives messages or nothing."""
     assert all(message.role in {"user", "assistant"} for message in messages_of(posted))
     assert isinstance(conversation_token(posted), str)
-    assert rated_answer(posted, 0) is None or rated_answer(posted, 0)
+    assert rated_answer({"on_page": posted}, 0) is None
+    assert rated_answer(posted, 0) is None
 
 
 REPLY = Reply(Answer(text="Yes."), "id", conversation_token="conversation")
@@ -94,7 +108,7 @@ def test_a_conversation_is_known_by_the_token_in_its_first_question() -> None:
 @pytest.mark.parametrize("index", [None, "x", [], [None], -3, 99, {"a": 1}])
 def test_no_index_raises(index: Any) -> None:
     """Whoever calls the page's events writes it."""
-    assert rated_answer([said("user", "a")], index) is None
+    assert rated_answer(path(said("user", "a")), index) is None
 
 
 def test_a_rating_is_the_options_own_name() -> None:
@@ -110,25 +124,52 @@ def test_a_rating_is_the_options_own_name() -> None:
 
 def test_a_verdict_on_a_thought_is_about_the_answer_below_it() -> None:
     """Gradio's index is that of the first message in a group."""
-    posted = [
-        said("user", "Hi"),
+    answer = (
         said("assistant", "hm", metadata={"title": "Thought"}),
         said("assistant", "Hello", metadata={"id": "1", "log": "token"}),
-    ]
-    rated = rated_answer(posted, 1)
+    )
+    rated = rated_answer({"on_page": [{"role": "user", "shown": [said("user", "Hi")]}, {"shown": answer}]}, 1)
     assert rated is not None
     assert (rated.answer_id, rated.answer, rated.token, rated.conversation) == ("1", "Hello", "token", (user("Hi"),))
 
 
 def test_a_verdict_never_slips_to_the_next_answer() -> None:
     """An answer without a token cannot be rated, not even by rating the one after it."""
-    posted = [
+    posted = path(
         said("user", "a"),
         said("assistant", "growing"),
         said("user", "b"),
         said("assistant", "whole", metadata={"log": "token"}),
-    ]
+    )
     assert rated_answer(posted, 1) is None
+    assert rated_answer(posted, 3) is not None
+
+
+def test_what_was_sent_before_a_rated_answer_is_more_than_what_was_shown() -> None:
+    """Files of questions and calls of earlier answers were sent; text in a thought was not."""
+    picture, call, result = Image("image/png", "aGk="), ToolCall("f", "{}", "1"), ToolResult("1", "x")
+    earlier = [json_of(part) for part in (call, result, Text("Done."))]
+    posted = {
+        "on_page": [
+            {"role": "user", "shown": [said("user", "Look")], "parts": [json_of(picture), json_of(Text("Look"))]},
+            {"role": "assistant", "shown": [said("assistant", "Done.")], "parts": earlier},
+            {"role": "user", "shown": [said("user", "And?")], "parts": None},
+            {"role": "assistant", "shown": [said("assistant", "That.", metadata={"log": "token"})], "parts": None},
+        ]
+    }
+    rated = rated_answer(posted, 3)
+    assert rated is not None
+    assert rated.conversation == (
+        user("Look", picture),
+        Message("assistant", (call, result, Text("Done."))),
+        user("And?"),
+    )
+
+
+def test_what_was_set_goes_with_the_turn() -> None:
+    """By name, as it was posted: the service knows what may be set."""
+    assert turn_of({"messages": [said("user", "Hi")], "parameters": {"seed": 3}}).parameters == {"seed": 3}
+    assert turn_of({"messages": [said("user", "Hi")], "parameters": [3]}).parameters == {}
 
 
 CUT = (
@@ -142,7 +183,7 @@ CUT = (
 def test_a_turn_is_the_conversation_up_to_its_question() -> None:
     """What stands behind the question is no part of it: neither the answer it had, nor its notices."""
     turn = turn_of({"turn": "7", "messages": list(CUT), "wish": "", "conversation": "token"})
-    assert turn == PostedTurn("7", (user("Hi"),), "token", begun=None, pull=False)
+    assert turn == PostedTurn("7", (user("Hi"),), "token", begun=None, pull=False, parameters={})
 
 
 def test_the_wish_to_go_on_is_about_the_answer_behind_the_question() -> None:

@@ -19,7 +19,7 @@ from chat_app.ui.modules import read_files
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "chat_app" / "ui" / "static"
-TESTS = sorted((ROOT / "tests" / "ui" / "history").rglob("*.test.mjs"))
+TESTS = sorted((ROOT / "tests" / "ui").rglob("*.test.mjs"))
 MODULES: Mapping[str, str] = {
     path: content.decode() for path, content in read_files().contents.items() if path.endswith(".mjs")
 }

@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 
+from chat_app.conversation.messages import File, Image, Part, ToolResult
+from chat_app.conversation.part_json import json_of
 from chat_app.ui.posted import is_plain
+
+PICTURE = Image("image/png", "aGk=")
 
 MESSAGE = {
     "role": "assistant",
@@ -19,6 +23,21 @@ TURN = {"turn": "1", "messages": [MESSAGE], "wish": "Continue", "conversation": 
 def test_what_the_page_posts_is_let_through(value: Any) -> None:
     """Text, choices, a conversation as Gradio's chatbot holds it, and a turn."""
     assert is_plain(value)
+
+
+@pytest.mark.parametrize(
+    "part", [PICTURE, ToolResult("1", "x", (PICTURE,)), File("a", "text/csv", "x", "cut")], ids=str
+)
+def test_parts_of_messages_are_let_through(part: Part) -> None:
+    """In a turn, and in the messages that a verdict is about."""
+    assert is_plain([{"turn": "1", "messages": [{"role": "user", "content": [json_of(part)]}]}])
+    assert is_plain([{"on_page": [{"role": "user", "shown": [MESSAGE], "parts": [json_of(part)]}]}])
+
+
+def test_parameters_are_let_through_by_the_names_that_are_known() -> None:
+    """A value under another name is not read."""
+    assert is_plain([{**TURN, "parameters": {"seed": 3}}], {"seed"})
+    assert not is_plain([{**TURN, "parameters": {"path": "/etc/passwd"}}], {"seed"})
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """An answer becomes Gradio's messages, and the API's value."""
 
 from dataclasses import replace
+from functools import partial
 from html import unescape
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chat_app.config_sources.words_file import texts_of
 from chat_app.conversation.deltas import (
     Answer,
     Asked,
@@ -17,14 +19,22 @@ from chat_app.conversation.deltas import (
     Postponed,
     Pulling,
     Queued,
-    ToolCall,
     Truncated,
     Waiting,
 )
+from chat_app.conversation.messages import ToolCall
 from chat_app.errors import ConnectionRefused, LengthLimit, ModelMissing, Stopped, ToolCallWanted
+from chat_app.ui import render
 from chat_app.ui.history import messages_of as read
-from chat_app.ui.render import CONTINUE, PULL, TRY_AGAIN, api_value, hint_of, messages_of, notice, plain, user_message
+from chat_app.ui.markdown import hint_of, plain
+from chat_app.ui.render import CONTINUE, PULL, TRY_AGAIN, user_message
 from chat_app.ui.service import Reply
+from chat_app.ui.words import Words
+
+WORDS = Words(texts_of("en"))
+messages_of = partial(render.messages_of, words=WORDS)
+api_value = partial(render.api_value, words=WORDS)
+notice = partial(render.notice, words=WORDS)
 
 REFUSED = ConnectionRefused(
     "ollama refused the connection.", hint="Start it with `ollama serve`.", endpoint="ollama", detail="<b>no</b> *way*"
@@ -52,7 +62,7 @@ def test_a_growing_answer_has_no_token_and_a_finished_one_has() -> None:
 
 def test_a_thought_is_open_while_it_grows_and_closed_when_the_answer_begins() -> None:
     """Reasoning stands apart from the answer, with how long it took."""
-    thinking = Answer(reasoning="hm", reasoning_until_s=0.4)
+    thinking = Answer(reasoning="hm", reasoning_from_s=0.3, reasoning_until_s=0.7)
     assert messages_of(Reply(thinking, "id"))[0]["metadata"] == {"title": "Thinking…", "status": "pending"}
     thought, answer = messages_of(Reply(replace(thinking, text="42"), "id"))
     assert thought["metadata"] == {"title": "Thought", "status": "done", "duration": 0.4}
@@ -70,7 +80,7 @@ def test_the_servers_own_words_are_text_and_never_markup() -> None:
     """Neither HTML nor Markdown from an error is rendered."""
     text = notice(REFUSED)["content"][0]["text"]
     assert "<b>" not in text
-    assert "The server said: &#60;b&#62;no&#60;/b&#62; &#42;way&#42;" in text
+    assert "The server said&#58; &#60;b&#62;no&#60;/b&#62; &#42;way&#42;" in text
 
 
 def test_the_servers_own_words_are_not_said_twice() -> None:
@@ -148,7 +158,7 @@ def test_the_api_returns_messages_when_there_are_thoughts_or_notices() -> None:
         (
             Pulling("main", "llama3.2", "pulling 6a07", 1_200_000_000, 2_000_000_000),
             1.0,
-            "main gets llama3.2: pulling 6a07, 1.2 of 2.0 GB",
+            "main gets llama3.2: pulling 6a07, 1.2 / 2.0 GB",
         ),
     ],
 )

@@ -14,6 +14,9 @@ in which a conversation can be too long, and what happens:
   read much less, not merely what was missing in its cache, and an earlier turn must have taught something. What may
   have been cut teaches nothing.
 
+The tools that a request offers cost tokens too (`part_sizes.py`), beside those of the messages. Calls and results
+belong to the turn of their question, so they stay or go with it.
+
 Room for the answer: `max_tokens` or `max_completion_tokens`, where the request has it; else a quarter of the context,
 1,024 tokens at most (`answer_length.py`). It pays for the errors of the estimate, too.
 
@@ -45,6 +48,7 @@ from chat_app.endpoints.chain.answer_length import (
     room_for_answer,
 )
 from chat_app.endpoints.chain.context_lookup import SMALLEST
+from chat_app.endpoints.chain.part_sizes import tokens_of_tools
 from chat_app.endpoints.chain.shared_question import SharedQuestion
 from chat_app.endpoints.chain.token_estimate import TokenEstimate
 from chat_app.endpoints.failures.hints import Asked
@@ -67,8 +71,8 @@ AsksContext = Callable[[str], Awaitable[int | None]]
 class _Model:
     """What is known of one model: what its tokens are, and how many it reads."""
 
-    def __init__(self) -> None:
-        self.tokens = TokenEstimate()
+    def __init__(self, *, reasoning: bool) -> None:
+        self.tokens = TokenEstimate(reasoning=reasoning)
         self.context_tokens: int | None = None
         self.known_until = float("-inf")
         self.forgotten_at = float("-inf")
@@ -136,17 +140,18 @@ class FitsContext:
                     case Usage():
                         usage = delta
         read = usage.prompt_tokens if usage is not None else None
-        if read and (truncated := await self._judged(request.model, kept.messages, read, model)):
+        if read and (truncated := await self._judged(request, kept.messages, read, model)):
             yield truncated
 
     async def _kept(self, request: Request, model: _Model) -> Kept:
         context_tokens = self.config.context_tokens
         fits_anyway = min(ASKED_FROM_TOKENS, (model.context_tokens or 2 * ASKED_FROM_TOKENS) / 2)
-        if context_tokens is None and model.tokens.of(request.messages) > fits_anyway:
+        offered = tokens_of_tools(request.tools)
+        if context_tokens is None and model.tokens.of(request.messages) + offered > fits_anyway:
             context_tokens = await self._context_tokens(request.model, model)
         if context_tokens is None:
             return Kept(request.messages)
-        budget = context_tokens - room_for_answer(request, self.config, context_tokens)
+        budget = context_tokens - offered - room_for_answer(request, self.config, context_tokens)
         return fitted(request.messages, budget, model.tokens.each_of(request.messages))
 
     def _repaired(
@@ -158,7 +163,7 @@ class FitsContext:
         """
         self._doubt(error, model)
         if error.prompt_tokens:
-            model.tokens.learn(kept.messages, error.prompt_tokens)
+            model.tokens.learn(kept.messages, error.prompt_tokens - round(tokens_of_tools(request.tools)))
         if context := error.context_tokens:
             self._know(model, context)
         shorter = self._shorter(error, request, kept, model)
@@ -171,7 +176,7 @@ class FitsContext:
         ):
             return lowered(request, self.config, None), kept
         elif not shorter.dropped:
-            error.hint = _too_long_itself(self.config)
+            error.hint = _too_long_itself(self.config, called=kept.messages[-1].role == "assistant")
         if not shorter.dropped:
             return None
         if context:
@@ -193,11 +198,12 @@ class FitsContext:
             # Where the error does not say what the prompt costs, it is at least what the model reads.
             at_least = 0 if error.prompt_tokens else error.context_tokens
             factor = max(1.0, at_least / (model.tokens.of(kept.messages) or 1.0))
-            budget = error.context_tokens - room_for_answer(request, self.config, error.context_tokens)
+            offered = tokens_of_tools(request.tools)
+            budget = error.context_tokens - offered - room_for_answer(request, self.config, error.context_tokens)
             shorter = fitted(kept.messages, budget, lambda message: factor * tokens_of(message))
         return shorter if shorter.dropped else without_oldest_half(kept.messages)
 
-    async def _judged(self, name: str, sent: Sequence[Message], read: int, model: _Model) -> Truncated | None:
+    async def _judged(self, request: Request, sent: Sequence[Message], read: int, model: _Model) -> Truncated | None:
         """Whether the server read less of `sent` than all of it; if not, `read` tokens teach something."""
         tokens = model.tokens
         model.most_read = max(model.most_read, read)
@@ -207,11 +213,11 @@ class FitsContext:
                 model.known_until = float("-inf")  # Ollama tells it of loaded models only, and now it is one
         least = tokens.least(sent)
         if read >= least:
-            tokens.learn(sent, read)
+            tokens.learn(sent, read - round(tokens_of_tools(request.tools)))
         if read >= least or least < ASKED_FROM_TOKENS:
             tokens.sent(sent)
             return None
-        could_read = await self._context_tokens(name, model)
+        could_read = await self._context_tokens(request.model, model)
         if could_read is not None:
             cut = read <= could_read < least
         else:
@@ -246,14 +252,16 @@ class FitsContext:
             error.context_tokens = None
 
     def _model(self, name: str) -> _Model:
-        model = self._models.setdefault(name, _Model())
+        model = self._models.setdefault(name, _Model(reasoning=self.config.send_reasoning != "never"))
         self._models.move_to_end(name)
         if len(self._models) > MODELS:
             self._models.popitem(last=False)
         return model
 
 
-def _too_long_itself(config: EndpointConfig) -> str:
+def _too_long_itself(config: EndpointConfig, *, called: bool) -> str:
+    if called:
+        return f"What the tools gave is too long: lower `tools.max_result_tokens`, or ask for less. {_longer(config)}"
     return (
         "The last message, with the system prompt, is too long by itself: shorten it, send it in parts, or pick a "
         f"model that reads more. {_longer(config)}"

@@ -5,6 +5,10 @@ A server that refuses a request and names a parameter that was sent is asked aga
 prompt (the templates of Gemma, older ones of Mistral) gets it at the beginning of the first question. What helped is
 kept for that model as long as this program runs, and logged with the settings that make it permanent.
 
+A server that takes no tools for a model is asked without them, and `ToolsNotTaken` says so behind `Started`, at every
+question: what is known then is still told. Results that wait for an answer are told as text
+(`conversation/written.py`), so in the middle of a turn no call is lost.
+
 This is no retry, which sends the same request again because something may have passed (`retry.py`): it is another
 request. Each remedy is tried once for a question, and a few at most, so a server that refuses everything ends it. A
 parameter whose value is refused stays: that is a mistake in the settings, and is told. Nothing else of the conversation
@@ -21,18 +25,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from chat_app.config import EndpointConfig
-from chat_app.conversation.deltas import Delta, Started, commits
+from chat_app.conversation.deltas import Delta, Started, ToolsNotTaken, commits
 from chat_app.conversation.messages import Message, Text
 from chat_app.conversation.turn import Endpoint, Request
 from chat_app.endpoints.failures.hints import config_line
 from chat_app.endpoints.failures.unsupported import SYSTEM_PROMPT, plain_name
-from chat_app.endpoints.request import parameters_of, wire_name_of
+from chat_app.endpoints.request import TOOLS, parameters_of, wire_name_of
 from chat_app.errors import EndpointError, RequestRefused
 
 MOST_REMEDIES: Final = 5
 """For one question."""
 _MOST_MODELS: Final = 100
 _OTHER_NAMES: Final = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
+_ABOUT_TOOLS: Final = ("tool_choice", "parallel_tool_calls")
+"""Parameters that are refused where there are no tools."""
 _BLANK_LINE: Final = "\n\n"
 
 _log = logging.getLogger(__name__)
@@ -83,6 +89,8 @@ class Adapting:
                             committed = True
                             self._keep(request.model, known, found)
                         yield _counted(delta, len(found))
+                        if isinstance(delta, Started) and request.tools and not self._offers_tools(adapted):
+                            yield ToolsNotTaken(delta.endpoint, delta.model)
             except EndpointError as error:
                 remedy = None if committed else self._remedy(error, adapted, (*known, *found))
                 if remedy is None or len(found) == MOST_REMEDIES:
@@ -112,9 +120,17 @@ class Adapting:
         for remedy in remedies:
             if remedy.name == SYSTEM_PROMPT:
                 request = replace(request, messages=_with_folded_prompt(request.messages) or request.messages)
+            elif remedy.name == wire_name_of(TOOLS, self.config):
+                without: dict[str, Any] = {
+                    name: None for name in _ABOUT_TOOLS if name in parameters_of(request, self.config)
+                }
+                request = replace(request, tools=(), parameters={**self._mended(request, remedy), **without})
             else:
                 request = replace(request, parameters=self._mended(request, remedy))
         return request
+
+    def _offers_tools(self, request: Request) -> bool:
+        return bool(parameters_of(request, self.config).get(wire_name_of(TOOLS, self.config)))
 
     def _mended(self, request: Request, remedy: Remedy) -> dict[str, Any]:
         """The parameters of `request` without the one that is refused, by whatever name the settings give it."""

@@ -5,13 +5,15 @@ server counts is the prompt that it has just read (`usage.prompt_tokens`), so th
 
     tokens = tokens of the longest beginning that was read before, as counted
            + tokens per byte · UTF-8 bytes of the rest + 6 for each message of the rest
+           + what its pictures and recordings cost (`part_sizes.py`)
 
 A conversation is sent again and again, each time a little longer, so all but the newest turn is counted, not guessed.
 Tokens per byte begin at 0.35 and follow what is read: the first count replaces that, each further one has half the
 say. English prose has about 0.22 to 0.25 (four characters a token, says OpenAI of its own tokenizers), source code and
 other European languages 0.3, Chinese 0.2 to 0.35; 0.35 is on the careful side of most. Templates add 3 (ChatML) to 6
 (Llama 3) tokens for each message. Prompts under 500 bytes teach nothing, since a template's own words outweigh them;
-counts beyond 0.05 to 2 tokens a byte are some mistake.
+counts beyond 0.05 to 2 tokens a byte are some mistake. Of a prompt with pictures or recordings only the whole is
+remembered: what they cost is too unsure to tell what the text did.
 
 Whether a server has read *less* than it was sent needs the other side of the guess: `least` counts characters instead
 of bytes (a character of three bytes is often one token), runs of spaces and of one character as one, and at most 0.18
@@ -27,6 +29,7 @@ from typing import Final
 
 from chat_app.conversation.context import TokensOf
 from chat_app.conversation.messages import Message
+from chat_app.endpoints.chain.part_sizes import tokens_beside_words, words_of
 
 CAREFUL_RATIO: Final = 0.35
 """Tokens for each byte, as long as nothing is known."""
@@ -46,9 +49,10 @@ _RUN: Final = re.compile(r"(\S)\1{2,}")
 
 
 class TokenEstimate:
-    """What has been learnt of one model."""
+    """What has been learnt of one model. `reasoning` says whether what it thought is sent back to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, reasoning: bool = False) -> None:
+        self._reasoning = reasoning
         self.learnt = False
         """Whether anything has been."""
         self._ratio = CAREFUL_RATIO
@@ -89,12 +93,15 @@ class TokenEstimate:
 
     def learn(self, messages: Sequence[Message], read_tokens: int) -> None:
         """`messages` cost `read_tokens`, says the server."""
-        size = sum(map(_bytes, messages))
+        if any(map(tokens_beside_words, messages)):
+            self._remember(messages, read_tokens)
+            return
+        size = sum(map(self._bytes, messages))
         ratio = (read_tokens - MESSAGE_TOKENS * len(messages)) / size if size else 0.0
         if size < TEACHING_BYTES or not PLAUSIBLE[0] <= ratio <= PLAUSIBLE[1]:
             return
         self._ratio = (self._ratio + ratio) / 2 if self.learnt else ratio
-        self._least_ratio = min(self._least_ratio, read_tokens / sum(len(message.text) for message in messages))
+        self._least_ratio = min(self._least_ratio, read_tokens / sum(map(len, map(self._words, messages))))
         self.learnt = True
         self._remember(messages, read_tokens)
 
@@ -122,10 +129,16 @@ class TokenEstimate:
                 yield length, self._read[digests[length]]
 
     def _at_least(self, messages: Sequence[Message]) -> float:
-        return self._least_ratio * sum(len(_condensed(message.text)) for message in messages)
+        return self._least_ratio * sum(len(_condensed(self._words(message))) for message in messages)
 
     def _guess(self, message: Message) -> float:
-        return self._ratio * _bytes(message) + MESSAGE_TOKENS
+        return self._ratio * self._bytes(message) + MESSAGE_TOKENS + tokens_beside_words(message)
+
+    def _words(self, message: Message) -> str:
+        return words_of(message, reasoning=self._reasoning)
+
+    def _bytes(self, message: Message) -> int:
+        return len(self._words(message).encode("utf-8", "surrogatepass"))
 
 
 def _digests(messages: Sequence[Message]) -> Iterator[int]:
@@ -133,12 +146,8 @@ def _digests(messages: Sequence[Message]) -> Iterator[int]:
     digest = 0
     yield digest
     for message in messages:
-        digest = hash((digest, message.role, message.text))
+        digest = hash((digest, message.role, message.text if message.plain else message.parts))
         yield digest
-
-
-def _bytes(message: Message) -> int:
-    return len(message.text.encode("utf-8", "surrogatepass"))
 
 
 def _condensed(text: str) -> str:

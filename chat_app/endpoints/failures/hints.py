@@ -23,6 +23,8 @@ _HOST: Final = "host.docker.internal"
 _LISTEN: Final = "start Ollama there with `OLLAMA_HOST=0.0.0.0`"
 _OLLAMA_PORT: Final = 11434
 _NEAREST: Final = 3
+INPUTS: Final = {"image": "pictures", "audio": "recordings"}
+"""What a model may take besides text, as a sentence says it."""
 LONGEST_NAME: Final = 100
 """A longer name of a model is none that anybody typed: it is cut where it shows."""
 
@@ -298,6 +300,16 @@ def of_request(asked: Asked, parameter: str = "") -> str:
     if parameter:
         return f"Set {config_line(asked.name, dropped=(parameter,))}, or take it out of the preset's `parameters`."
     return f"Take out of the preset's `parameters` what {asked.name} does not know, or shorten the conversation."
+
+
+def of_input(asked: Asked, kind: str) -> str:
+    """For a picture or recording that a model does not take."""
+    model = f'"{shown(asked.model)}"' if asked.model else '"*"'
+    return (
+        f"Pick a model that takes {INPUTS[kind]}, or ask without. With `input_modalities: {{{model}: []}}` of endpoint "
+        f"`{asked.name}` the page says so before anything is sent; if the model does take them, see how its server is "
+        "started (llama.cpp: `--mmproj`)."
+    )
 
 
 def of_system_prompt(asked: Asked) -> str:

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 from chat_app import errors
 from chat_app.endpoints.failures import hints
 from chat_app.endpoints.failures.hints import Asked
+from chat_app.endpoints.failures.inputs import refused_input_in
 from chat_app.endpoints.failures.server_words import all_words_of, decoded, is_html, words_of
 from chat_app.endpoints.failures.too_long import too_long_in
 from chat_app.endpoints.failures.unsupported import SYSTEM_PROMPT, unsupported_part_of
@@ -35,6 +36,8 @@ _LOADING: Final = re.compile(
 )
 _TELLING: Final = frozenset({None, 400, 413, 422, 500})
 """Statuses whose words may be about the request itself."""
+_NONE_FOR_IT: Final = re.compile(r"no endpoints found that support", re.IGNORECASE)
+"""What OpenRouter says, with 404, when no host of a model takes tools or pictures."""
 _UNPAID: Final = 402
 _LIMITED: Final = frozenset({_UNPAID, 429})
 _PASSING: Final = frozenset({408, 409})
@@ -50,7 +53,8 @@ def refusal(status: int | None, said: object, asked: Asked, retry_after_s: float
     words = words_of(said, secrets=asked.secrets)
     found = f"{all_words_of(said)} {_code(said)}"
     http = "" if status is None else f" (HTTP {status})"
-    if status in _TELLING and (request := _request_refusal(http, said, found, asked, words)):
+    telling = status in _TELLING or _NONE_FOR_IT.search(found) is not None
+    if telling and (request := _request_refusal(http, said, found, asked, words)):
         return request
     if status in _LIMITED or (status is None and _LIMITING.search(_code(said))):
         used_up = status == _UNPAID or _USED_UP.search(found) is not None
@@ -95,6 +99,9 @@ def _request_refusal(
         too_long = told(errors.ContextTooLong, what, asked, hints.of_length(asked), words=words)
         too_long.context_tokens, too_long.prompt_tokens = numbers.context_tokens, numbers.prompt_tokens
         return too_long
+    if kind := refused_input_in(found):
+        what = f"The model of {asked.name} takes no {hints.INPUTS[kind]}{http}"
+        return told(errors.RequestRefused, what, asked, hints.of_input(asked, kind), words=words)
     part = unsupported_part_of(said, _inner(decoded(said) if isinstance(said, str) else said), asked.sent)
     if not part:
         return None

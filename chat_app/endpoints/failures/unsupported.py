@@ -15,7 +15,7 @@ from collections.abc import Set as AbstractSet
 from typing import Final
 
 from chat_app.endpoints.failures.server_words import all_words_of
-from chat_app.endpoints.request import OURS
+from chat_app.endpoints.request import OURS, TOOLS
 
 SYSTEM_PROMPT: Final = "system prompt"
 """Stands for the system prompt where the name of a parameter could; none has a blank in it."""
@@ -34,6 +34,15 @@ _NO_SYSTEM_PROMPT: Final = re.compile(
     r"|conversation roles must alternate",
     re.IGNORECASE,
 )
+_NO_TOOLS: Final = re.compile(
+    r"(?:does not|doesn't|do not|don't) support (?:tools\b|tool[ -](?:calls?|calling|use)\b|function[ -]calling\b)"
+    r"|\b(?:tools?|(?:tool|function)[ _-](?:calls?|calling|use))[`'\"]? (?:is|are) not (?:currently )?supported"
+    r"|\btool choice requires --enable-auto-tool-choice"
+    r"|\btools param requires --jinja"
+    r"|\bno endpoints found that support tool use",
+    re.IGNORECASE,
+)
+"""Ollama (server/images.go), Groq, vLLM without a tool parser, llama.cpp without `--jinja`, OpenRouter."""
 _NAMED: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -78,6 +87,8 @@ def unsupported_part_of(said: object, inner: dict[str, object], sent: AbstractSe
     words = all_words_of(said)
     if _NO_SYSTEM_PROMPT.search(words):
         return SYSTEM_PROMPT
+    if _NO_TOOLS.search(words) and (sent is None or TOOLS in sent):
+        return TOOLS
     known = None if sent is None else {plain_name(name) for name in sent}
     return next((name for name in _named(words, inner) if known is None or plain_name(name) in known), "")
 

@@ -3,7 +3,8 @@
 `Started` is held back until there is text, reasoning or a call: a role chunk, token counts or an empty chunk before an
 error still leave a retry and the next endpoint possible. An answer is whole when it has a `finish_reason` or ends with
 `[DONE]`, or came at once; else it was cut. Text and reasoning go through what tells tags and repetitions (`think_tags`,
-`repeats`), calls through what tells them apart (`tool_calls`); each of these is a part of the reader's state.
+`repeats`), calls through what tells them apart (`tool_calls`), pictures and recordings through `media`; each of these
+is a part of the reader's state.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, Final
 from chat_app.conversation.deltas import (
     Delta,
     Finish,
+    Media,
     ReasoningDelta,
     Started,
     TextDelta,
@@ -40,6 +42,7 @@ from chat_app.endpoints.reading.chunks import (
     pieces_of,
     reasoning_name_in,
 )
+from chat_app.endpoints.reading.media import AudioPiece, MediaSoFar
 from chat_app.endpoints.reading.packing import packed_in
 from chat_app.endpoints.reading.repeats import Growth, OneReasoning
 from chat_app.endpoints.reading.think_tags import ThinkTags
@@ -75,6 +78,7 @@ class AnswerReader:
         self._tags = ThinkTags()
         self._reasoning = OneReasoning()
         self._calls = ToolCalls()
+        self._media = MediaSoFar()
         self.begun = False
         """Whether a part of the answer has been given out."""
         self.finished = False
@@ -162,15 +166,12 @@ class AnswerReader:
         for piece in pieces_of(chunk, self._index):
             match piece:
                 case ReasoningDelta(text) | TextDelta(text):
-                    channel, read = self._channel_of(piece)
-                    may_repeat = self._name == DETAILS and (channel is self._thoughts or self._thoughts.proven)
-                    if message:
-                        yield from read(channel.new_in_message(text, last=last))
-                    else:
-                        yield from read(channel.new_in(text, may_repeat=may_repeat))
+                    yield from self._written(piece, text, message=message, last=last)
                 case CallPiece():
-                    if not (message and last and self._calls):
+                    if not (message and last and self._calls) and (piece.names_a_call or self._calls):
                         yield from self._given(self._calls.delta(piece))
+                case Media() | AudioPiece():
+                    yield from self._shown(piece, message=message)
                 case Finish(reason) if reason in _GAVE_UP:
                     error = error or f"finish_reason: {reason}"
                 case Finish() | Usage():
@@ -178,6 +179,24 @@ class AnswerReader:
         if error is not None:
             yield from self.interrupted()
             raise refusal_in_stream(error, self._asked)
+
+    def _written(self, piece: ReasoningDelta | TextDelta, text: str, *, message: bool, last: bool) -> Iterator[Delta]:
+        """What is new in a piece of text or reasoning."""
+        channel, read = self._channel_of(piece)
+        may_repeat = self._name == DETAILS and (channel is self._thoughts or self._thoughts.proven)
+        if message:
+            yield from read(channel.new_in_message(text, last=last))
+        else:
+            yield from read(channel.new_in(text, may_repeat=may_repeat))
+
+    def _shown(self, piece: Media | AudioPiece, *, message: bool) -> Iterator[Delta]:
+        """A picture; nothing yet of a recording, but that the answer has begun."""
+        if isinstance(piece, AudioPiece):
+            self._media.hear(piece, whole=message)
+            yield from self._begin()
+            return
+        for shown in self._media.new_in(piece):
+            yield from self._given(shown)
 
     def _channel_of(self, piece: ReasoningDelta | TextDelta) -> tuple[Growth, Callable[[str], Iterator[Delta]]]:
         if isinstance(piece, ReasoningDelta):
@@ -216,7 +235,9 @@ class AnswerReader:
             delta = TextDelta(delta.text)
         yield from self._given(delta)
 
-    def _given(self, delta: TextDelta | ReasoningDelta | WasReasoning | WasText | ToolCallDelta) -> Iterator[Delta]:
+    def _given(
+        self, delta: TextDelta | ReasoningDelta | WasReasoning | WasText | ToolCallDelta | Media
+    ) -> Iterator[Delta]:
         if not isinstance(delta, TextDelta | ReasoningDelta) or delta.text:
             yield from self._begin()
             yield delta
@@ -227,6 +248,8 @@ class AnswerReader:
         yield from self._text(self._texts.end() + self._half(TextDelta))
         for delta in self._tags.end(cut=self._cut or not (self.finished or self.done)):
             yield from self._split(delta)
+        for recording in self._media.end():
+            yield from self._given(recording)
 
     def _begin(self) -> Iterator[Delta]:
         if not self.begun:

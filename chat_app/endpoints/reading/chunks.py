@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
-from chat_app.conversation.deltas import Finish, ReasoningDelta, TextDelta, Usage
+from chat_app.conversation.deltas import Finish, Media, ReasoningDelta, TextDelta, Usage
+from chat_app.endpoints.reading.media import AudioPiece, pictures_in, recording_in
 from chat_app.endpoints.reading.tool_calls import CallPiece, call_pieces_in
 
-Piece: TypeAlias = TextDelta | ReasoningDelta | CallPiece | Finish | Usage
+Piece: TypeAlias = TextDelta | ReasoningDelta | Media | AudioPiece | CallPiece | Finish | Usage
 
 REASONING_NAMES: Final = ("reasoning", "reasoning_content", "reasoning_text", "thinking", "thinking_blocks")
 """Ollama and newer vLLM; DeepSeek, llama.cpp and older vLLM; others; LiteLLM has the last one besides. Several at once
@@ -24,6 +25,7 @@ DETAILS: Final = "reasoning_details"
 """The name of OpenRouter's and MiniMax's parts."""
 
 _TEXTS: Final = frozenset({"text", "summary_text", "output_text", "text_delta"})
+_PICTURES: Final = frozenset({"image_url", "output_image", "image", "inline_data"})
 _MOST_TOKENS: Final = 10**9
 """Counts beyond it are none."""
 
@@ -52,7 +54,7 @@ _MINIMAX: Final[Mapping[int, int]] = MappingProxyType(
 
 
 def pieces_of(chunk: Mapping[str, Any], index: int = 0) -> tuple[Piece, ...]:
-    """What `chunk` adds to the answer, in order: reasoning, text, calls, the end, and what the server counted.
+    """What `chunk` adds to the answer, in order: what is said, calls, the end, and what the server counted.
 
     Only the choice with `index` is shown (`n` may be more). A whole answer (`choices[0].message`), as servers that do
     not stream send it, and a completions-style `choices[0].text` are read like a piece.
@@ -140,7 +142,7 @@ def _filled(said: object) -> bool:
     return isinstance(said, dict | str) and bool(said)
 
 
-def _spoken(said: Mapping[str, Any]) -> Iterator[TextDelta | ReasoningDelta]:
+def _spoken(said: Mapping[str, Any]) -> Iterator[TextDelta | ReasoningDelta | Media | AudioPiece]:
     _, reasoning = _thought(said)
     if reasoning:
         yield ReasoningDelta(reasoning)
@@ -149,6 +151,8 @@ def _spoken(said: Mapping[str, Any]) -> Iterator[TextDelta | ReasoningDelta]:
     match said.get("audio"):
         case {"transcript": transcript}:
             yield from _content(transcript)
+    yield from recording_in(said)
+    yield from pictures_in(said.get("images"))
 
 
 def _thought(said: Mapping[str, Any]) -> tuple[str, str]:
@@ -178,7 +182,7 @@ def _thoughts(value: object) -> Iterator[str]:
             yield from _thoughts(inner)
 
 
-def _content(content: object) -> Iterator[TextDelta | ReasoningDelta]:
+def _content(content: object) -> Iterator[TextDelta | ReasoningDelta | Media]:
     """A text, or a list of parts: texts, and Mistral's `thinking` or Databricks' `reasoning`, which are lists again.
 
     A text has its type by the names of several protocols, or none; the Assistants of OpenAI put it into a `value`.
@@ -190,6 +194,10 @@ def _content(content: object) -> Iterator[TextDelta | ReasoningDelta]:
         case list():
             for part in content:
                 yield from _content(part)
+        case {"type": str(kind)} if kind in _PICTURES:
+            yield from pictures_in(content)
+        case {"inlineData": _} | {"inline_data": _}:
+            yield from pictures_in(content)
         case {"type": "thinking", "thinking": thinking} | {"type": "reasoning", "summary": thinking}:
             yield from (ReasoningDelta(text) for text in _thoughts(thinking) if text)
         case {"text": {"value": str(text)}, **more} | {"text": str(text), **more}:

@@ -4,8 +4,10 @@ OpenAI numbers them (`index`) and sends `id` and name once. Gemini's compatible 
 Kimi sends none and means the place in the list; some vLLM versions make up a new `id` for each piece; Ollama-like
 servers send each call whole, its arguments as an object. So a call begins where a piece has a name and is not plainly
 more of the call before it: with the same number, a second name before any arguments is the rest of the first.
-OpenAI's `custom` tools have an `input` in place of arguments
-(https://platform.openai.com/docs/api-reference/chat/object). What is done about a call is the turn's business.
+Gemini signs what it thought before a call (`extra_content`) and refuses the call later in the turn without that
+(https://ai.google.dev/gemini-api/docs/thought-signatures). OpenAI's `custom` tools have an `input` in place of
+arguments (https://platform.openai.com/docs/api-reference/chat/object). What is done about a call is the turn's
+business.
 """
 
 from __future__ import annotations
@@ -29,6 +31,13 @@ class CallPiece:
     name: str = ""
     arguments: str = ""
     call_id: str = ""
+    extra: str = ""
+    """What the server wants back with the call, as JSON."""
+
+    @property
+    def names_a_call(self) -> bool:
+        """Whether a call may begin with it."""
+        return bool(self.name or self.arguments)
 
 
 def call_pieces_in(said: Mapping[str, Any]) -> Iterator[CallPiece]:
@@ -41,12 +50,16 @@ def call_pieces_in(said: Mapping[str, Any]) -> Iterator[CallPiece]:
             number = int(number)
         if not isinstance(number, int) or isinstance(number, bool):
             number = place if len(calls) > 1 else None
-        yield from _piece(call.get("function") or call.get("custom"), number, call.get("id"))
+        extra = call.get("extra_content")
+        signed = json.dumps(extra, ensure_ascii=False) if isinstance(extra, dict) else ""
+        yield from _piece(call.get("function") or call.get("custom"), number, call.get("id"), signed)
     yield from _piece(said.get("function_call"), 0, None)
 
 
-def _piece(function: object, index: int | None, call_id: object) -> Iterator[CallPiece]:
+def _piece(function: object, index: int | None, call_id: object, extra: str = "") -> Iterator[CallPiece]:
     if not isinstance(function, dict):
+        if extra:
+            yield CallPiece(index, extra=extra)
         return
     name, arguments = function.get("name"), function.get("arguments", function.get("input"))
     if isinstance(arguments, dict):
@@ -56,8 +69,9 @@ def _piece(function: object, index: int | None, call_id: object) -> Iterator[Cal
         name if isinstance(name, str) else "",
         arguments if isinstance(arguments, str) else "",
         call_id if isinstance(call_id, str) else "",
+        extra,
     )
-    if piece.name or piece.arguments:
+    if piece.name or piece.arguments or piece.extra:
         yield piece
 
 
@@ -101,7 +115,7 @@ class ToolCalls:
         call.name += name
         if piece.arguments:
             call.arguments.append(piece.arguments)
-        return ToolCallDelta(call.number, name, piece.arguments, piece.call_id)
+        return ToolCallDelta(call.number, name, piece.arguments, piece.call_id, piece.extra)
 
 
 def _begins(piece: CallPiece, call: _Call) -> bool:

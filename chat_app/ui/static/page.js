@@ -6,18 +6,31 @@
 (() => {
   "use strict";
 
+  // Gradio writes in the browser's language, beside words of ours in the page's.
+  Object.defineProperty(navigator, "language", { value: document.documentElement.lang, configurable: true });
+
+  // The page's language decides what Gradio writes on its buttons, and not the browser's: it looks at these (6.31).
+  const { lang } = document.documentElement;
+  if (lang) {
+    Object.defineProperty(navigator, "language", { get: () => lang });
+    Object.defineProperty(navigator, "languages", { get: () => [lang] });
+  }
+  // What is not in the settings is as in English.
+  const words = JSON.parse(document.getElementById("chat-app-settings")?.textContent ?? "{}").words ?? {};
+
   let following = true;
   const answering = () => document.body.classList.contains("answering");
 
-  // Enter and the send button do nothing while an answer arrives, and with nothing typed; what is typed stays.
+  // Enter and the send button do nothing while an answer arrives, and with nothing to send, or with files that are not
+  // read yet (`holdsBack`, which `history/main.mjs` replaces where files are taken); what is typed stays.
   const guard = (event) => {
     const box = event.target.closest?.("#question");
     if (!box) return;
     const sends =
       event.type === "click"
         ? event.target.closest(".submit-button")
-        : event.key === "Enter" && !event.shiftKey && !event.isComposing;
-    if (sends && (answering() || !box.querySelector("textarea").value.trim())) {
+        : event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.matches("textarea");
+    if (sends && (answering() || chatApp.holdsBack(box.querySelector("textarea").value))) {
       event.preventDefault();
       event.stopImmediatePropagation();
     }
@@ -161,17 +174,23 @@
   document.addEventListener("scroll", lookWhenScrolled, true);
   document.addEventListener("wheel", leaveByWheel, { capture: true, passive: true });
   document.addEventListener("touchstart", leaveByFinger, { capture: true, passive: true });
+  // The buttons that change the conversation, which are not there while an answer arrives
+  const CHANGES = ["Like", "Dislike", "Feedback", "Retry", "Undo", "Edit"].map((name) => words[name.toLowerCase()] ?? name);
   // Gradio's two buttons beside the text box are pictures without a name, and so is the arrow of a thought, which is a
   // button in a button; the box of an edit has no name either, and the examples are a list without items.
   const nameButtons = () => {
     for (const arrow of document.querySelectorAll("#conversation .thought-group .arrow:not([inert])")) arrow.inert = true;
-    for (const box of document.querySelectorAll("#conversation .edit-textarea:not([aria-label])")) box.setAttribute("aria-label", "Edit");
+    for (const box of document.querySelectorAll("#conversation .edit-textarea:not([aria-label])")) box.setAttribute("aria-label", words.edit ?? "Edit");
     document.querySelector("#conversation .examples[role=list]")?.setAttribute("role", "group");
-    for (const [selector, name] of [["submit", "Send"], ["stop", "Stop"]]) {
+    for (const button of document.querySelectorAll("#conversation .message-buttons button[aria-label]:not([data-changes])")) {
+      if (CHANGES.includes(button.getAttribute("aria-label"))) button.dataset.changes = "";
+    }
+    for (const [selector, name] of [["submit", words.send ?? "Send"], ["stop", words.stop ?? "Stop"]]) {
       document.querySelector(`#question .${selector}-button:not([aria-label])`)?.setAttribute("aria-label", name);
     }
   };
   new MutationObserver(() => (follow(), nameButtons())).observe(document, { subtree: true, childList: true, characterData: true });
   globalThis.fetch = fetchForGradio;
-  globalThis.chatApp = { event, start, follow: () => (following = true) };
+  const chatApp = { event, start, follow: () => (following = true), holdsBack: (text) => !text.trim() };
+  globalThis.chatApp = chatApp;
 })();

@@ -37,6 +37,7 @@ from chat_app.endpoints.chain.line import Line
 from chat_app.endpoints.chain.loading import ShowsLoading
 from chat_app.endpoints.chain.order import asked_through
 from chat_app.endpoints.chain.parameters import Adapting
+from chat_app.endpoints.chain.remembered import Remembered
 from chat_app.endpoints.chain.retry import Retrying
 from chat_app.errors import EndpointError, KeyRefused, ModelLoading, RateLimited, ServerFailed, StreamBroken
 from tests.doubles import FakeTime, ScriptedServer, refused, served
@@ -111,6 +112,7 @@ WRAPPERS: Final[Mapping[str, Callable[[_Below], Endpoint]]] = {
     "parameters": lambda below: Adapting(below, below.config),
     "context window": lambda below: FitsContext(below, below.config, _unknown_context),
     "loading": lambda below: ShowsLoading(below, _never_loading),
+    "remembered": lambda below: Remembered().around(below, "Assistant"),
 }
 
 every_wrapper = pytest.mark.parametrize("wrap", WRAPPERS.values(), ids=WRAPPERS.keys())

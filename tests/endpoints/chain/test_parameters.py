@@ -13,12 +13,13 @@ import pytest
 import respx
 
 from chat_app.config import EndpointConfig
-from chat_app.conversation.deltas import Asked, Delta, Started, TextDelta
-from chat_app.conversation.messages import Message, assistant, system, user
+from chat_app.conversation.deltas import Asked, Delta, Started, TextDelta, ToolsNotTaken
+from chat_app.conversation.messages import Message, ToolCall, ToolResult, assistant, system, user
+from chat_app.conversation.tools import Tool
 from chat_app.conversation.turn import Request
 from chat_app.endpoints.chain.parameters import MOST_REMEDIES, Adapting
 from chat_app.endpoints.failures.unsupported import SYSTEM_PROMPT
-from chat_app.endpoints.request import parameters_of
+from chat_app.endpoints.request import body_of, parameters_of
 from chat_app.errors import EndpointError, RateLimited, RequestRefused
 from tests.doubles import ScriptedEndpoint, says
 from tests.endpoints.wire import BASE, HELLO, config, connected
@@ -237,3 +238,49 @@ async def test_a_server_is_asked_again_over_http_without_what_it_refuses(httpx2_
     assert error is None
     assert Started("main", "m", attempts=2) in deltas
     assert ["stream_options" in json.loads(call.request.content) for call in chat.calls] == [True, False]
+
+
+TOOL = Tool("f", "Does something.", {"type": "object", "properties": {}})
+CALLED = Message("assistant", (ToolCall("f", "{}", "a"), ToolResult("a", "One.")))
+
+
+async def test_a_model_that_takes_no_tools_is_asked_without_and_that_is_said() -> None:
+    """At every question, also when it is known; nothing that needs tools is sent either."""
+    endpoint = ScriptedEndpoint([Asked("main"), refused("tools")], says("Hello"), says("Yes"))
+    adapting = Adapting(endpoint, config())
+    request = Request((user("Hi"),), "m", {"tool_choice": "auto", "stream_options": None}, (TOOL,))
+    deltas, error = await outcome(adapting, request)
+    assert error is None
+    assert deltas[1:3] == [Started("scripted", "toy", attempts=2), ToolsNotTaken("scripted", "toy")]
+    assert [each.tools for each in endpoint.requests] == [(TOOL,), ()]
+    assert sent(endpoint, config())[1] == {}
+
+    deltas, _ = await outcome(adapting, request)
+    assert deltas[:2] == [Started("scripted", "toy"), ToolsNotTaken("scripted", "toy")]
+    assert endpoint.requests[-1].tools == ()
+
+
+async def test_calls_are_not_lost_when_tools_are_refused_in_the_middle_of_a_turn() -> None:
+    """Another server may be asked then: it is told the results as text."""
+    endpoint = ScriptedEndpoint([refused("tools")], says("Two."))
+    await outcome(Adapting(endpoint, config()), Request((user("Hi"), CALLED), "m", {}, (TOOL,)))
+    *_, told = body_of(endpoint.requests[-1], "m", config())["messages"]
+    assert told["role"] == "user"
+    assert "One." in told["content"]
+
+
+async def test_tools_that_the_settings_keep_back_are_said_to_be_missing() -> None:
+    """`drop_parameters` makes it permanent, and the visitor still has to know."""
+    settings = config(drop_parameters=["tools"])
+    deltas, _ = await outcome(
+        Adapting(ScriptedEndpoint(says("Hi")), settings), Request((user("Hi"),), "m", {}, (TOOL,))
+    )
+    assert ToolsNotTaken("scripted", "toy") in deltas
+
+
+async def test_tools_that_are_taken_are_no_remark() -> None:
+    """So that the tests above say something."""
+    endpoint = ScriptedEndpoint(says("Hi"))
+    deltas, _ = await outcome(Adapting(endpoint, config()), Request((user("Hi"),), "m", {}, (TOOL,)))
+    assert not any(isinstance(delta, ToolsNotTaken) for delta in deltas)
+    assert endpoint.requests[0].tools == (TOOL,)

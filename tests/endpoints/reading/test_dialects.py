@@ -30,6 +30,7 @@ async def test_the_page_shows_what_the_server_said(dialect: Dialect) -> None:
     assert answer.text == dialect.text
     assert answer.reasoning == dialect.reasoning
     assert tuple(answer.tool_calls.values()) == dialect.calls
+    assert answer.media == dialect.media
     assert answer.finish_reason == dialect.finish_reason
     assert answer.usage == dialect.usage
     assert summary.outcome == dialect.outcome

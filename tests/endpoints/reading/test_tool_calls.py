@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from chat_app.conversation.deltas import Answer, ToolCall, fold
+from chat_app.conversation.deltas import Answer, fold
+from chat_app.conversation.messages import ToolCall
 from chat_app.endpoints.reading.tool_calls import CallPiece, ToolCalls, call_pieces_in
 
 

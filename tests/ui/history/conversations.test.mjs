@@ -74,7 +74,7 @@ test("an edited question is another version, and the earlier one is a turn away"
   const { conversations } = await made();
   await answered(conversations, "First");
   const question = conversations.path()[0];
-  const other = conversations.say(conversations.open, "Second", question.parent);
+  const other = conversations.say(conversations.open, "Second", { parent: question.parent });
   assert.deepEqual(conversations.open.tree.versions(other.id), [question.id, other.id]);
   await conversations.turnTo(question.id);
   assert.deepEqual(texts(conversations), ["First", "Answer to First"]);
@@ -146,7 +146,7 @@ test("what another tab says next is followed, and what it says beside is a versi
   assert.deepEqual(texts(conversations).at(-1), "Next");
   assert.equal(conversations.open.conversation.title, "Renamed");
   assert.equal(told.shown, 1);
-  const mine = conversations.say(conversations.open, "Mine", answer.id);
+  const mine = conversations.say(conversations.open, "Mine", { parent: answer.id });
   const theirs = newMessage(conversation.id, answer.id, "user", [shownText("user", "Theirs")]);
   tabs.hear({ kind: "written", id: conversation.id, conversation: { ...conversation, head: theirs.id }, messages: [theirs] });
   assert.equal(texts(conversations).at(-1), "Mine");

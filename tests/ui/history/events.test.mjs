@@ -12,8 +12,10 @@ const made = () => {
   const conversations = new Conversations(new MemoryStore(), tabs, { changed() {}, shown() {}, trouble: assert.fail, kept() {} });
   let lane = null;
   const turns = new Turns(conversations, tabs, (asked) => (lane = asked));
-  const page = { told: [], tell: (notice) => page.told.push(notice), draft: drafted(), opened() {}, turnsChanged() {}, cleared() {}, draw() {}, halted: () => [] };
+  const page = { told: [], tell: (notice) => page.told.push(notice), draft: drafted(), files: filed(), parameters: ["temperature", "system_prompt"], parameterDefaults: { temperature: 0.5 }, sendButton: true, stopButton: true, opened() {}, turnsChanged() {}, cleared() {}, draw() {}, halted: () => [] };
   const events = eventsOf(conversations, turns, page);
+  page.lastLane = () => lane;
+  page.lastTurn = () => turns.question(lane, "", "").turn;
   events.ready(2, "Assistant", "Tutor");
   const value = (text, id) => ({ turn: turns.question(lane, "", "").turn, messages: [{ ...shownText("assistant", text), metadata: { id, log: "token" } }] });
   const answer = (text, id = text) => events.done(value(text, id), lane);
@@ -23,6 +25,15 @@ const made = () => {
 const drafted = () => {
   let text = "";
   return { edited: "", get: () => text, set: (value) => (text = value) };
+};
+
+const filed = () => {
+  const files = {
+    parts: [],
+    sent: (parts) => (files.parts = files.parts.filter((part) => !parts.includes(part))),
+    restore: (parts) => (files.parts = [...files.parts, ...parts]),
+  };
+  return files;
 };
 
 const texts = ({ value }) => value.filter(({ metadata }) => !metadata?.title).map(({ content }) => content[0].text);
@@ -125,7 +136,7 @@ test("the preset and the model of a conversation come back with it, if they are 
   const [, , preset, model] = events.shown();
   assert.deepEqual([preset.value, model.value], ["Tutor", "toy"]);
   conversations.begin({ preset: "Gone", model: "toy" });
-  assert.deepEqual(events.shown().slice(2), [{ __type__: "update" }, { __type__: "update" }]);
+  assert.deepEqual(events.shown().slice(2, 4), [{ __type__: "update" }, { __type__: "update" }]);
 });
 
 test("a click that the server could not be told of costs no typed text", () => {
@@ -135,4 +146,171 @@ test("a click that the server could not be told of costs no typed text", () => {
   assert.deepEqual([box.value, page.told[0].sentence], ["an edit\n\ntyped", "No server."]);
   page.draft.edited = "left long ago";
   assert.equal(events.unreached("typed", "No server.", "Look.", "chosen")[0].value, "typed");
+});
+
+const PICTURE = { type: "image", mime_type: "image/png", data: "aGk=", name: "a.png", width: 1, height: 1 };
+const kindsOf = ({ value }) => value.map(({ content }) => content.map(({ type }) => type));
+
+test("files are sent with the question, also without a text, and are gone from the text box then", async () => {
+  const { answer, conversations, events, page } = made();
+  page.files.parts = [PICTURE];
+  const [, shown] = await events.send("Look");
+  assert.deepEqual(kindsOf(shown)[0], ["file", "text"]);
+  assert.deepEqual(page.files.parts, []);
+  answer("Seen.");
+  page.files.parts = [PICTURE];
+  await events.send("");
+  assert.deepEqual(conversations.path().at(-2).parts, [PICTURE]);
+});
+
+test("a conversation that begins with a file is called by it", async () => {
+  const { conversations, events, page } = made();
+  page.files.parts = [PICTURE];
+  await events.send("");
+  assert.equal(conversations.open.conversation.title, "a.png");
+});
+
+test("files that could not be sent stay where they are", async () => {
+  const { events, page } = made();
+  await events.send("Look");
+  page.files.parts = [PICTURE];
+  await events.send("Meanwhile");
+  assert.deepEqual(page.files.parts, [PICTURE]);
+});
+
+test("undo puts the files back, an edit keeps them, and so does asking again", async () => {
+  const { answer, conversations, events, page } = made();
+  page.files.parts = [PICTURE];
+  await events.send("Look");
+  answer("One");
+  await events.retry();
+  answer("Two");
+  assert.deepEqual(conversations.path()[0].parts[0], PICTURE);
+  await events.edited({ index: [0, 1], value: "Look again" });
+  answer("Three");
+  assert.deepEqual(conversations.path()[0].parts, [PICTURE, { type: "text", text: "Look again" }]);
+  events.undo("");
+  assert.deepEqual(page.files.parts, [PICTURE]);
+});
+
+test("an edit that Gradio does not know of asks, or comes back into the text box with its files", async () => {
+  const { answer, conversations, events, page } = made();
+  let drawn = 0;
+  page.draw = () => (drawn += 1);
+  page.files.parts = [PICTURE];
+  await events.send("Look");
+  await events.editHere({ message: conversations.path()[0], value: "Too early" });
+  assert.equal(events.shown()[0].value, "Too early");
+  assert.equal("value" in events.shown()[0], false);
+  assert.deepEqual(page.files.parts, [PICTURE]);
+  answer("One");
+  await events.editHere({ message: conversations.path()[0], value: "Later" });
+  assert.deepEqual([texts({ value: conversations.path()[0].shown }), drawn], [["Later"], 2]);
+});
+
+test("a verdict is sent with what is on the page as Gradio counts it, and each picture once", async () => {
+  const { conversations, events, page } = made();
+  page.files.parts = [PICTURE];
+  await events.send("Look");
+  const call = { type: "tool_call", id: "1", name: "look", arguments: "{}" };
+  const plot = { type: "component", component: "plot" };
+  events.done({
+    turn: page.lastTurn(),
+    messages: [
+      { ...shownText("assistant", ""), metadata: { title: "Called a tool" } },
+      { ...shownText("assistant", "Before."), content: [{ type: "text", text: "Before." }] },
+      { ...shownText("assistant", "It is red."), content: [{ type: "text", text: "It is red." }, plot], metadata: { id: "1", log: "token" } },
+    ],
+    parts: [call, { type: "text", text: "It is red." }],
+  }, page.lastLane());
+  const [posted] = events.rating();
+  assert.equal(posted.conversation, conversations.open.conversation.id);
+  const said = posted.on_page.map(({ role, shown }) => [role, ...shown.map(({ content }) => content.map(({ text }) => text).join())]);
+  assert.deepEqual(said, [["user", "Look"], ["assistant", "", "Before.", "It is red."]]);
+  assert.deepEqual(posted.on_page.map(({ parts }) => parts),
+    [[PICTURE, { type: "text", text: "Look" }], [call, { type: "text", text: "It is red." }]]);
+  assert.equal(posted.on_page[1].shown[2].metadata.log, "token");
+  assert.equal(JSON.stringify(posted).split(PICTURE.data).length, 2);
+});
+
+test("a reply that was offered is asked, and what the server decides changes nothing here", async () => {
+  const { answer, conversations, events } = made();
+  await events.send("Hello");
+  answer("Tea or coffee?");
+  assert.deepEqual(await events.chosen({ value: "allow:a:1" }), [{ __type__: "update" }, { __type__: "update" }]);
+  assert.equal(conversations.path().length, 2);
+  const [, shown] = await events.chosen({ value: "reply:Tea: green" });
+  assert.deepEqual(texts(shown), ["Hello", "Tea or coffee?", "Tea: green"]);
+});
+
+test("what was set comes back with a conversation, or what it begins with", () => {
+  const { conversations, events } = made();
+  conversations.begin({ parameters: { system_prompt: "Be brief." } });
+  assert.deepEqual(events.shown().slice(4).map(({ value }) => value), [0.5, "Be brief."]);
+  assert.deepEqual(events.shown().slice(4), [{ __type__: "update" }, { __type__: "update" }]);
+  conversations.begin();
+  assert.deepEqual(events.shown().slice(4).map(({ value }) => value), [0.5, null]);
+});
+
+test("the values of the parameters are asked with in their order", async () => {
+  const { conversations, events, page } = made();
+  await events.send("Hello");
+  const [posted, ...values] = events.question(null, "Tutor", "toy", 0.2, null, page.lastLane());
+  assert.deepEqual(posted.parameters, { temperature: 0.2 });
+  assert.deepEqual(values, ["Tutor", "toy", 0.2, null]);
+  assert.deepEqual(conversations.open.conversation.parameters, { temperature: 0.2 });
+});
+
+test("what is set is remembered, and given up with another conversation", async () => {
+  const { conversations, events, page } = made();
+  events.set(0.1, "Be brief.");
+  await events.send("Hello");
+  const [posted, ...others] = events.question(null, "Tutor", "toy", page.lastLane());
+  assert.deepEqual([posted.parameters, others], [{ temperature: 0.1, system_prompt: "Be brief." }, ["Tutor", "toy"]]);
+  conversations.begin();
+  events.shown();
+  await events.send("Hello");
+  assert.deepEqual(events.question(null, "Tutor", "toy", page.lastLane())[0].parameters, { temperature: 0.5 });
+});
+
+test("an example that is not there any more changes nothing", async () => {
+  const { conversations, events } = made();
+  assert.equal((await events.example({ value: null })).length, 6);
+  assert.equal(conversations.path().length, 0);
+});
+
+test("the buttons of the text box are those of the settings", async () => {
+  const { conversations, events, page } = made();
+  assert.deepEqual([events.shown()[0].submit_btn, events.shown()[0].stop_btn], [true, false]);
+  page.stopButton = "Halt";
+  const [box] = await events.send("Hello");
+  assert.deepEqual([box.submit_btn, box.stop_btn, conversations.path().length], [false, "Halt", 2]);
+});
+
+test("an example is asked with what it picks, and the page shows it", async () => {
+  const { conversations, events, page } = made();
+  const value = { text: "Look", parts: [PICTURE], preset: "Tutor", parameters: { temperature: 0 } };
+  const [, , preset, model, temperature, prompt] = await events.example({ value });
+  assert.deepEqual([preset.value, model.value, temperature.value, "value" in prompt], ["Tutor", null, 0, false]);
+  assert.deepEqual(conversations.path()[0].parts[0], PICTURE);
+  const [posted, ...asked] = events.question(null, "Assistant", "big", 0.9, "Be brief.", page.lastLane());
+  assert.deepEqual(asked, ["Tutor", null, 0, "Be brief."]);
+  assert.deepEqual(posted.parameters, { temperature: 0, system_prompt: "Be brief." });
+});
+
+test("an example that is not sent stands in the text box, and gives way to the next one only", async () => {
+  const { conversations, events, page } = made();
+  const fill = async (text) => (await events.example({ value: { text, send: false } }))[0].value;
+  assert.equal(await fill("One"), "One");
+  assert.equal(await fill("Two"), "Two");
+  page.draft.set("Two and mine");
+  assert.equal(await fill("Three"), "Three\n\nTwo and mine");
+  assert.equal(conversations.path().length, 0);
+});
+
+test("a link that names a model alone means that of the first preset", () => {
+  const { conversations, events } = made();
+  conversations.begin({ model: "toy" });
+  const [, , preset, model] = events.ready(2, "Assistant", "Tutor");
+  assert.deepEqual([preset.value, model.value], ["Assistant", "toy"]);
 });

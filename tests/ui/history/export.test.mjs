@@ -98,3 +98,24 @@ test("a notice stands there in its own signs, and not as the page's character re
   assert.match(text, /⚠ It was cut\./);
   assert.doesNotMatch(text, /&#\d/);
 });
+
+test("files of a question are named, and what an answer shows besides text", () => {
+  const { conversation, messages } = entry();
+  messages[0].parts = [
+    { type: "image", mime_type: "image/png", data: "aGk=", name: "a_b.png", width: 1, height: 1 },
+    { type: "document", name: "b.pdf", mime_type: "application/pdf", text: "All of it", cut: "" },
+    { type: "text", text: "Tea?" },
+  ];
+  messages[1].shown.at(-1).content.push({ type: "file", file: { orig_name: "c.png" } }, { type: "component", component: "plot" });
+  const markdown = asMarkdown({ conversation: { ...conversation, head: "a1" }, messages });
+  assert.ok(markdown.includes("## You\n\n*Picture: a\\_b.png (image/png)*\n\n*Document: b.pdf (application/pdf)*\n\nTea?"), markdown);
+  assert.ok(markdown.includes("*File: c.png*\n\n*Figure*"), markdown);
+  assert.ok(!markdown.includes("All of it"));
+});
+
+test("a call of a tool is a quote with its name", () => {
+  const { conversation, messages } = entry();
+  messages[1].shown.unshift({ role: "assistant", metadata: { title: "search", id: "a-0-0", parent_id: "a-0", status: "done" },
+    options: null, content: [{ type: "text", text: "{\"q\": 1}" }] });
+  assert.ok(asMarkdown({ conversation: { ...conversation, head: "a1" }, messages }).includes("> **search**\n>\n> {\"q\": 1}"));
+});

@@ -485,3 +485,31 @@ test("absurd times are none", async () => {
     assert.equal(entry.messages[0].created.slice(0, 10), "2026-11-21", String(time));
   }
 });
+
+test("our own files, steps and numbers come back as they were, and are left out where anyone made them up", async () => {
+  const picture = { type: "image", mime_type: "image/png", data: "aGk=", name: "a.png", width: 1, height: 1 };
+  const file = sample("own.json");
+  const [question, answer] = file.conversations[0].messages;
+  question.parts = [picture, { type: "document", name: "b.pdf", mime_type: "application/pdf", text: "B", cut: "" }];
+  answer.parts = [{ type: "tool_call", id: "1", name: "look", arguments: "{}" }];
+  answer.usage = "12 tokens";
+  const plot = { type: "component", component: "plot", value: { type: "plotly", plot: "{}" }, constructor_args: {}, props: {} };
+  answer.shown.at(-1).content.push(plot);
+  const { entries } = await read(file);
+  const [first, second] = entries[0].messages;
+  assert.deepEqual([first.parts, second.parts, second.usage], [question.parts, answer.parts, "12 tokens"]);
+  assert.deepEqual(second.shown.at(-1).content.at(-1), plot);
+  assert.deepEqual((await read(asJson(entries))).entries, entries);
+
+  question.parts[0].mime_type = "image/svg+xml";
+  answer.shown.at(-1).content = [{ type: "file", file: { path: "/etc/passwd", url: "https://a.invalid/", orig_name: "p" } }];
+  const [bad, named] = (await read(file)).entries[0].messages;
+  assert.equal("parts" in bad, false);
+  assert.deepEqual(named.shown.at(-1).content, [{ type: "text", text: "[file: p – not imported]" }]);
+});
+
+test("a question cannot bring steps of an answer", async () => {
+  const file = sample("own.json");
+  file.conversations[0].messages[0].parts = [{ type: "tool_result", id: "1", text: "yes", images: [] }];
+  assert.equal("parts" in (await read(file)).entries[0].messages[0], false);
+});

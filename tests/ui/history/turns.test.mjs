@@ -125,3 +125,60 @@ test("notices are no answer, and a thought is", () => {
   assert.equal(hasArrived({ shown: [{ ...shownText("assistant", "hm"), metadata: { title: "Thought" } }] }), true);
   assert.equal(hasArrived({ shown: [shownText("assistant", "Yes.")] }), true);
 });
+
+test("a turn sends the parts of a message where it has some", () => {
+  const { conversations, turns, asked } = made();
+  const picture = { type: "image", mime_type: "image/png", data: "aGk=", name: "a.png", width: 1, height: 1 };
+  turns.begin(conversations.open, conversations.say(conversations.open, "Look", { files: [picture] }));
+  const { messages } = turns.question(asked.at(-1), "", "");
+  assert.deepEqual(messages, [{ role: "user", content: [picture, { type: "text", text: "Look" }] }]);
+});
+
+test("what later turns send of an answer and what it took are kept with it", () => {
+  const { ask, conversations, turns, value } = made();
+  const lane = ask("Hello");
+  const parts = [{ type: "tool_call", id: "1", name: "look", arguments: "{}" }, { type: "text", text: "Hi." }];
+  turns.done(lane, value(lane, "Hi.", { parts, usage: "12 tokens" }));
+  const answer = conversations.path()[1];
+  assert.deepEqual([answer.parts, answer.usage], [parts, "12 tokens"]);
+  const { messages } = turns.question(ask("And?"), "", "");
+  assert.deepEqual(messages[1], { role: "assistant", content: parts });
+});
+
+test("an answer that goes on keeps the steps that came before its text", () => {
+  const { ask, conversations, turns, value } = made();
+  const call = { type: "tool_call", id: "1", name: "look", arguments: "{}" };
+  const lane = ask("Hello");
+  turns.done(lane, value(lane, "Half", { parts: [call, { type: "text", text: "Half" }] }));
+  const [question, answer] = conversations.path();
+  turns.begin(conversations.open, question, { answer, wish: CONTINUE });
+  turns.done(lane, value(lane, "Half and half", { parts: null }));
+  assert.deepEqual(conversations.path()[1].parts, [call, { type: "text", text: "Half and half" }]);
+});
+
+test("what is set of the parameters is posted and kept, what is not set is neither, and an import's others stay", () => {
+  const { conversations, turns, asked } = made();
+  conversations.begin({ parameters: { temperature: 1, mirostat: 2 } });
+  turns.begin(conversations.open, conversations.say(conversations.open, "Hello"));
+  const posted = turns.question(asked.at(-1), "", "", { temperature: 0, seed: null, system_prompt: "" });
+  assert.deepEqual(posted.parameters, { temperature: 0 });
+  assert.deepEqual(conversations.open.conversation.parameters, { mirostat: 2, temperature: 0 });
+});
+
+test("replies to choose from are no notice, and stay when the request fails", () => {
+  const { ask, conversations, turns, value } = made();
+  const lane = ask("Hello");
+  const answer = value(lane, "Tea or coffee?");
+  answer.messages[0].options = [{ label: "Tea", value: "reply:Tea" }];
+  turns.arrived(lane, answer);
+  assert.equal(hasArrived(conversations.path()[1]), true);
+  turns.failed(lane, { ...shownText("assistant", "Look"), metadata: { title: "⚠ gone" }, options: [{}] });
+  assert.equal(textOf(conversations.path()[1]), "Tea or coffee?");
+});
+
+test("what the server leaves out of a message is kept as nothing, as an import has it", () => {
+  const { ask, conversations, turns, value } = made();
+  const lane = ask("Hello");
+  turns.done(lane, { ...value(lane, ""), messages: [{ role: "assistant", content: [{ type: "text", text: "Hi." }] }] });
+  assert.deepEqual(conversations.path()[1].shown, [shownText("assistant", "Hi.")]);
+});

@@ -4,7 +4,9 @@
 // page: what could not be written is tried again with the next write. Only what changed is written. What another tab
 // writes arrives with the message that tells of it, and is put beside what is here, never over it. Knows no Gradio.
 
+import { partsOf } from "./parts.mjs";
 import { newConversation, newMessage, SCHEMA, shownText, textOf, titleOf, Tree } from "./tree.mjs";
+import { word } from "./words.mjs";
 
 /** An entry: one conversation's record and its messages. @typedef {{conversation: object, tree: Tree, gone?: boolean}} Entry */
 
@@ -114,12 +116,14 @@ export class Conversations {
     return entry.tree.path(entry.conversation.head);
   }
 
-  /** A question under `parent`, by itself under what was said last. */
-  say(entry, text, parent = entry.conversation.head) {
+  /** A question with its `files` under `parent`, by itself under what was said last. */
+  say(entry, text, { parent = entry.conversation.head, files = [] } = {}) {
     const { conversation, tree } = entry;
-    const message = newMessage(conversation.id, parent, "user", [shownText("user", text)]);
+    const parts = partsOf(text, files);
+    const message = newMessage(conversation.id, parent, "user", [shownText("user", text)], parts ? { parts } : {});
     tree.put(message);
-    const title = conversation.named || conversation.title ? {} : { title: titleOf(text) };
+    const first = text.trim() ? text : files.map(({ name }) => name).join(", ");
+    const title = conversation.named || conversation.title ? {} : { title: titleOf(first) };
     this.save(entry, [message], { ...title, head: message.id, updated: message.created, deleted: null });
     return message;
   }
@@ -253,7 +257,7 @@ export class Conversations {
 /** What stands below an answer whose page was left while it arrived. */
 const INTERRUPTED = {
   role: "assistant",
-  metadata: { title: "⚠ This answer was interrupted: its page was closed or loaded anew." },
-  options: [{ label: "Try again", value: "Try again" }],
-  content: [{ type: "text", text: "What had arrived is kept." }],
+  metadata: { title: `⚠ ${word("interrupted")}` },
+  options: [{ label: word("try_again"), value: "Try again" }],
+  content: [{ type: "text", text: word("arrived_kept") }],
 };

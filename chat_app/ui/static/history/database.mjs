@@ -1,6 +1,8 @@
 // What the store asks of IndexedDB: connections, transactions, and the browser's errors as sentences for people. One
 // table translates them; what it does not name is a fault of ours and passes through as it is.
 
+import { word } from "./words.mjs";
+
 const PATIENCE_MS = 5_000;
 const STORES = ["conversations", "messages"];
 
@@ -19,14 +21,14 @@ export class ConversationUnreadable extends Error {
   name = "ConversationUnreadable";
 }
 
-const FULL = "This browser has no room left for conversations. Download what you want to keep and delete old ones.";
-const REFUSED = "This browser does not let the page keep conversations; private windows and blocked site data do that.";
-const SILENT = "This browser's storage does not answer. Close the other tabs of this page, or restart the browser.";
-const BLOCKED = "Another tab of this page holds its conversations. Close or reload that tab, then reload this one.";
-export const OUTDATED = "A newer version of this page is open in another tab. Reload this one to go on.";
-export const FORGOTTEN = "The conversations of this page were deleted in another tab. Reload this one to go on.";
-export const CLOSED = "The store of conversations is closed. Reload the page.";
-export const NEWER = "It was saved by a newer version of this page. Reload the page to get that version.";
+const FULL = word("store_full");
+const REFUSED = word("store_refused");
+const SILENT = word("store_silent");
+const BLOCKED = word("store_blocked");
+export const OUTDATED = word("store_outdated");
+export const FORGOTTEN = word("store_forgotten");
+export const CLOSED = word("store_closed");
+export const NEWER = word("store_newer");
 /** The browser's own errors, by name. */
 const SENTENCES = {
   QuotaExceededError: [StorageFull, FULL],

@@ -3,10 +3,7 @@
 // Days are calendar days and not spans of 24 hours: what was said at 23:59 is "Yesterday" two minutes later, and on the
 // days of 23 or 25 hours too. A time in the future (a clock that was wrong) counts as today.
 
-const MONTHS = [
-  "January", "February", "March", "April", "May", "June",
-  "July", "August", "September", "October", "November", "December",
-];
+import { language, word } from "./words.mjs";
 
 /** Midnight before `now`, `days` days back. */
 export const midnight = (now, days = 0) => new Date(now.getFullYear(), now.getMonth(), now.getDate() - days);
@@ -14,17 +11,16 @@ export const midnight = (now, days = 0) => new Date(now.getFullYear(), now.getMo
 /** The heading for what was written at `time` (milliseconds). */
 const headingAt = (now) => {
   const spans = [
-    ["Today", midnight(now).getTime()],
-    ["Yesterday", midnight(now, 1).getTime()],
-    ["Previous 7 days", midnight(now, 7).getTime()],
-    ["Previous 30 days", midnight(now, 30).getTime()],
+    [word("today"), midnight(now).getTime()],
+    [word("yesterday"), midnight(now, 1).getTime()],
+    [word("previous_days", { count: 7 }), midnight(now, 7).getTime()],
+    [word("previous_days", { count: 30 }), midnight(now, 30).getTime()],
   ];
   return (time) => {
-    if (Number.isNaN(time)) return "Without a date";
+    if (Number.isNaN(time)) return word("without_date");
     const span = spans.find(([, since]) => time >= since);
     if (span) return span[0];
-    const date = new Date(time);
-    return `${MONTHS[date.getMonth()]} ${date.getFullYear()}`;
+    return new Intl.DateTimeFormat(language(), { month: "long", year: "numeric" }).format(time);
   };
 };
 
@@ -34,9 +30,9 @@ export const groupsOf = (conversations, now) => {
   const age = ({ time }) => (Number.isNaN(time) ? -Infinity : time);
   timed.sort((a, b) => (age(b) === age(a) ? 0 : age(b) - age(a)));
   const headingOf = headingAt(now);
-  const groups = new Map([["Pinned", []]]);
+  const groups = new Map([[word("pinned"), []]]);
   for (const { conversation, time } of timed) {
-    const heading = conversation.pinned ? "Pinned" : headingOf(time);
+    const heading = conversation.pinned ? word("pinned") : headingOf(time);
     if (!groups.has(heading)) groups.set(heading, []);
     groups.get(heading).push(conversation);
   }

@@ -2,6 +2,7 @@
 // with one, and every import goes through it. Also the limits of what is taken in, and the repair of a tree whose
 // parents are missing or run in circles. Pure; nothing here recurses, so depth does no harm.
 
+import { PARTS, isContent, isPart, sizeOfPart } from "./entry_parts.mjs";
 import { SCHEMA } from "./tree.mjs";
 
 export const LIMITS = {
@@ -15,6 +16,7 @@ export const LIMITS = {
   notice: 2_000, // the title of a thought or notice
   name: 200, // of a preset, a model, a rating
   token: 10_000,
+  usage: 500,
 };
 export const ID = /^[A-Za-z0-9_-]{1,64}$/;
 export const PARAMETER = /^(?!constructor$|prototype$)[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
@@ -53,6 +55,7 @@ const CONVERSATION = {
 const METADATA = {
   title: (value) => isText(value, LIMITS.notice),
   id: (value) => isText(value, LIMITS.name) || Number.isFinite(value),
+  parent_id: (value) => isText(value, LIMITS.name) || Number.isFinite(value),
   log: (value) => isText(value, LIMITS.token),
   duration: (value) => Number.isFinite(value) && value >= 0,
   status: (value) => STATUSES.includes(value),
@@ -61,7 +64,6 @@ const isMetadata = (value) =>
   isRecord(value) && Object.entries(value)
     .every(([name, item]) => Object.hasOwn(METADATA, name) && METADATA[name](item));
 const isOption = (value) => only(value, ["label", "value"]) && isText(value.label, 200) && isText(value.value, 200);
-const isPart = (value) => only(value, ["type", "text"]) && value.type === "text" && typeof value.text === "string";
 
 const isShown = (value) =>
   only(value, ["role", "metadata", "options", "content"]) &&
@@ -69,7 +71,7 @@ const isShown = (value) =>
   (value.metadata === null || isMetadata(value.metadata)) &&
   (value.options === null || (Array.isArray(value.options) && value.options.every(isOption))) &&
   Array.isArray(value.content) &&
-  value.content.every(isPart);
+  value.content.every(isContent);
 
 const MESSAGE = {
   conversation: (value) => ID.test(value),
@@ -81,15 +83,22 @@ const MESSAGE = {
   rating: (value) => isText(value, LIMITS.name),
   state: (value) => STATES.includes(value),
 };
+/** What a message may have besides. */
+const MORE = {
+  parts: (value) => value === null || (Array.isArray(value) && value.length <= PARTS.count && value.every(isPart)),
+  usage: (value) => isText(value, LIMITS.usage),
+};
 
 /** Whether `value` has just these keys. */
 const only = (value, keys) =>
   isRecord(value) && Object.keys(value).length === keys.length && keys.every((key) => Object.hasOwn(value, key));
 
-const wrong = (value, fields, what) =>
-  only(value, Object.keys(fields))
-    ? Object.keys(fields).filter((name) => !fields[name](value[name])).map((name) => `${what}: ${name}`)
+const wrong = (value, fields, what, more = {}) => {
+  const all = { ...fields, ...Object.fromEntries(Object.entries(more).filter(([name]) => isRecord(value) && Object.hasOwn(value, name))) };
+  return only(value, Object.keys(all))
+    ? Object.keys(all).filter((name) => !all[name](value[name])).map((name) => `${what}: ${name}`)
     : [`${what}: its fields`];
+};
 
 /** The allowed one of `fields` of a shown message's metadata, copied; null when `value` is none. */
 export const metadataOf = (value) =>
@@ -124,12 +133,13 @@ export const problemsOf = (entry) => {
   if (messages.length > LIMITS.messages) problems.push("messages: too many");
   const parents = new Map();
   for (const message of messages) {
-    const found = wrong(message, MESSAGE, "message");
+    const found = wrong(message, MESSAGE, "message", MORE);
     problems.push(...found);
     if (found.length) continue;
     if (message.conversation !== conversation.id) problems.push("message: of another conversation");
     if (parents.has(message.id)) problems.push("message: its id is there twice");
     if (lengthOf(message) > LIMITS.characters + 1_000) problems.push("message: too long");
+    if (sizeOfParts(message) > PARTS.size) problems.push("message: its files are too large");
     parents.set(message.id, message.parent);
   }
   for (const parent of parents.values()) if (parent !== null
@@ -143,9 +153,13 @@ export const problemsOf = (entry) => {
 const lengthOf = (message) =>
   message.shown.reduce(
     (sum, shown) =>
-      shown.content.reduce((length, part) => length + part.text.length, sum + (shown.metadata?.title?.length ?? 0)),
+      shown.content.reduce((length, part) => length + (part.text?.length ?? 0), sum + (shown.metadata?.title?.length ?? 0)),
     0,
   );
+
+/** Characters of what a message sends, and of the files and figures that it shows. */
+const sizeOfParts = (message) =>
+  [...(message.parts ?? []), ...message.shown.flatMap(({ content }) => content)].reduce((sum, part) => sum + sizeOfPart(part), 0);
 
 /** One id of every circle in a map from ids to their parents; taking its parent away opens the circle. */
 export const circlesIn = (parents) => {

@@ -1,6 +1,7 @@
 // Conversations as files: one as Markdown to read (the path that is on the page), any number as JSON to keep and to
 // import again (all versions, tokens and ratings), and names that every system takes. Text goes out as it stands.
 
+import { filesOf } from "./parts.mjs";
 import { Tree } from "./tree.mjs";
 
 const PRETTY_UP_TO = 100_000; // characters
@@ -55,14 +56,27 @@ const sectionOf = (message) => {
   const heading = message.role === "user" ? "## You" : by ? `## Assistant (${escaped(by)})` : "## Assistant";
   const shown =
     message.shown.filter(({ metadata, content }) => !ANSWERED_BY.test(metadata?.title ?? "") || said(content));
-  return [heading, ...shown.map(blockOf).filter(Boolean), ...(message.state === "whole" ? [] : ["*Interrupted.*"])];
+  const files = message.role === "user" ? filesOf(message).map(attached) : [];
+  return [heading, ...files, ...shown.map(blockOf).filter(Boolean), ...(message.state === "whole" ? [] : ["*Interrupted.*"])];
 };
 
 const said = (content) => content.filter((part) => part.type === "text").map((part) => part.text).join("");
 
+const KINDS = { image: "Picture", audio: "Recording", document: "Document" };
+
+// Its name and what it is; what it holds is in the JSON.
+const attached = ({ type, name, mime_type: kind }) => `*${KINDS[type]}: ${escaped(name)}${kind ? ` (${escaped(kind)})` : ""}*`;
+
+// Pictures and figures of an answer are named too.
+const unwritten = (part) => {
+  if (part.type === "file") return `*File: ${escaped(part.file?.orig_name ?? "")}*`;
+  return part.type === "component" ? `*${part.component === "gallery" ? "Pictures" : "Figure"}*` : "";
+};
+
 /** Text as it stands; a thought, or what a tool did, quoted; a notice in italics. */
 const blockOf = ({ metadata, options, content }) => {
-  const text = said(content);
+  const others = content.map(unwritten).filter(Boolean);
+  const text = [said(content), ...others].filter(Boolean).join("\n\n");
   if (!metadata?.title) return text;
   if (metadata.status && !options?.length) return quoted(metadata, text);
   return [metadata.title, ...text.split("\n")].filter((line) => line.trim()).map(italic).join("\n\n");

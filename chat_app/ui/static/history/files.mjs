@@ -2,6 +2,7 @@
 
 import { asJson, asMarkdown, fileName } from "./export.mjs";
 import { readImport } from "./import.mjs";
+import { word } from "./words.mjs";
 
 /** Have the browser save `text` as a file. */
 export const download = (name, type, text) => {
@@ -41,7 +42,7 @@ export const saveAll = async (conversations) => {
 };
 
 const NAMES = {
-  chat_app: "a file of this chat",
+  chat_app: word("own_file"),
   chatgpt: "ChatGPT",
   open_webui: "Open WebUI",
   llama_cpp: "llama.cpp",
@@ -54,11 +55,9 @@ export const importFile = async (conversations, file) => {
   let fresh = 0;
   for (const entry of entries) fresh += await conversations.add(entry);
   const known = entries.length - fresh;
-  const told = [fresh ? `${count(fresh, "conversation")} from ${NAMES[source]}.` : `Nothing new from ${NAMES[source]}.`];
-  if (known) told.push(`${count(known, "conversation")} ${known === 1 ? "was" : "were"} here already.`);
-  for (const { title, why } of skipped.slice(0, 3)) told.push(`Skipped “${title}”: ${why}`);
-  if (skipped.length > 3) told.push(`${skipped.length - 3} more were skipped.`);
+  const told = [word(fresh ? "imported" : "nothing_new", { count: fresh, source: NAMES[source] })];
+  if (known) told.push(word("here_already", { count: known }));
+  for (const { title, why } of skipped.slice(0, 3)) told.push(word("skipped", { title, why }));
+  if (skipped.length > 3) told.push(word("skipped_more", { count: skipped.length - 3 }));
   return told.join(" ");
 };
-
-const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;

@@ -14,11 +14,12 @@ import * as llamaCpp from "./importers/llama_cpp.mjs";
 import * as openWebui from "./importers/open_webui.mjs";
 import * as own from "./importers/own.mjs";
 import { firstText, line, list, record } from "./importers/values.mjs";
+import { word } from "./words.mjs";
 
 const IMPORTERS = [chatgpt, openWebui, llamaCpp, librechat];
 const LOOKED_AT = 1_000; // items that are asked what they are
 const READABLE =
-  "Exports of this app, ChatGPT (conversations.json), Open WebUI, llama.cpp's web UI and LibreChat (JSON) can be read.";
+  word("import_readable");
 
 export class ImportRefused extends Error {
   constructor(sentence, hint = "", options = {}) {
@@ -44,8 +45,8 @@ export const readImport = async (file, now = new Date()) => {
     try {
       const { entry, cut } = read(item, now);
       const [problem] = problemsOf(entry);
-      if (problem) skip(`It is not what it should be (${problem}).`);
-      else if (ids.has(entry.conversation.id)) skip("It is in the file twice.");
+      if (problem) skip(word("import_malformed", { problem }));
+      else if (ids.has(entry.conversation.id)) skip(word("import_twice"));
       else {
         entries.push(entry);
         ids.add(entry.conversation.id);
@@ -53,12 +54,12 @@ export const readImport = async (file, now = new Date()) => {
         if (cut) skip(`Of its messages, ${number(cut)} did not come in: ${why}.`);
       }
     } catch (error) {
-      skip(error instanceof Unreadable ? error.message : "It cannot be read.");
+      skip(error instanceof Unreadable ? error.message : word("import_unreadable"));
     }
   }
   const beyond = items.length - LIMITS.conversations;
   if (beyond > 0) skipped.push({ title: "",
-    why: `Only ${number(LIMITS.conversations)} come in at once; ${number(beyond)} did not.` });
+    why: word("import_too_many", { limit: number(LIMITS.conversations), count: number(beyond) }) });
   return { source, entries, skipped };
 };
 
@@ -72,8 +73,8 @@ const textOf = async (file) => {
     if (isZip(typeof file.slice === "function" ? await file.slice(0, 2).text() : "")) throw zip();
     if (!(file.size <= LIMITS.fileBytes)) {
       throw new ImportRefused(
-        `The file has ${megabytes(file.size)}; at most ${megabytes(LIMITS.fileBytes)} can be read at once.`,
-        "Export fewer conversations, or split the file.",
+        word("import_too_large", { size: megabytes(file.size), limit: megabytes(LIMITS.fileBytes) }),
+        word("import_too_large_hint"),
       );
     }
     const whole = await file.text();
@@ -81,21 +82,21 @@ const textOf = async (file) => {
     return whole.replace(/^\ufeff/, "");
   } catch (error) {
     if (error instanceof ImportRefused) throw error;
-    throw new ImportRefused("The browser could not read the file.", "Is it still there? Choose it again.",
+    throw new ImportRefused(word("import_lost"), word("import_lost_hint"),
       { cause: error });
   }
 };
 
 const isZip = (begin) => begin.startsWith("PK");
 const zip = () =>
-  new ImportRefused("This is a ZIP: unpack it and choose conversations.json.",
-    "In a ZIP of llama.cpp, choose one of its .jsonl files.");
+  new ImportRefused(word("import_zip"),
+    word("import_zip_hint"));
 
-const empty = () => new ImportRefused("There are no conversations in this file.", READABLE);
+const empty = () => new ImportRefused(word("import_empty"), READABLE);
 
 /** What the file holds: its items, and how to read one. */
 const itemsOf = (whole) => {
-  if (isTooDeep(whole)) throw new ImportRefused("This file is nested too deeply to be an export.", READABLE);
+  if (isTooDeep(whole)) throw new ImportRefused(word("import_too_deep"), READABLE);
   if (llamaCpp.isLines(whole)) {
     const { items, broken } = llamaCpp.itemsOfLines(whole);
     const why = `${number(broken.length)} lines are not JSON, the first is line ${broken[0]}.`;
@@ -108,21 +109,21 @@ const itemsOf = (whole) => {
   const looked = items.slice(0, LOOKED_AT);
   const importer = IMPORTERS.find(({ recognizes }) => looked.some(recognizes));
   if (Array.isArray(data) && !data.length) throw empty();
-  if (!importer) throw new ImportRefused("This is not an export that is known here.", READABLE);
+  if (!importer) throw new ImportRefused(word("import_unknown"), READABLE);
   return { source: importer.SOURCE, items, read: readerOf(importer), skipped: [] };
 };
 
 const ownItems = (data) => {
   if (!(data.version <= own.VERSION)) {
-    throw new ImportRefused("A newer version of this app wrote this file.",
-      "Reload the page; if that does not help, ask whoever runs the app to update it.");
+    throw new ImportRefused(word("import_newer"),
+      word("import_newer_hint"));
   }
   if (!own.recognizes(data)) throw empty();
   return { source: own.SOURCE, items: list(data.conversations), read: own.entryOf, skipped: [] };
 };
 
 const readerOf = (importer) => (item, now) => {
-  if (!importer.recognizes(item)) throw new Unreadable(`It is not a conversation of ${importer.NAME}.`);
+  if (!importer.recognizes(item)) throw new Unreadable(word("import_not_of", { source: importer.NAME }));
   return entryFrom(importer.draftOf(item), now);
 };
 

@@ -1,5 +1,6 @@
 // What is left of a visitor who has logged out, where the operator wants it gone: nothing.
 
+import { draftsOf } from "../composer/kept.mjs";
 import { databases, forget } from "./store.mjs";
 
 // The drafts and what else is remembered outside the databases; all of it stands under names that begin like theirs.
@@ -17,11 +18,12 @@ const forgetKeys = (mine) => {
 export const forgetOthers = async ({ user, store, databases: prefix }) => {
   if (!user) return;
   forgetKeys((key) => key.startsWith(prefix) && !key.startsWith(store));
-  for (const name of await databases(prefix)) if (name !== store) await forget(name);
+  const own = [store, draftsOf(store)];
+  for (const name of await databases(prefix)) if (!own.includes(name)) await forget(name);
 };
 
 /** The visitor logs out. */
 export const forgetOwn = async ({ store }) => {
   forgetKeys((key) => key.startsWith(store));
-  await forget(store);
+  for (const name of [store, draftsOf(store)]) await forget(name);
 };

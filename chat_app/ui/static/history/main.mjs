@@ -1,10 +1,13 @@
 // Puts the history together: the store, what other tabs do, the turns, the side panel, and what Gradio's events call.
 
+import { makeArtifacts } from "../artifacts/artifacts.mjs";
+import { makeComposer, noFiles } from "../composer/composer.mjs";
 import { Conversations } from "./conversations.mjs";
 import { draftOf } from "./draft.mjs";
 import { eventsOf } from "./events.mjs";
 import { importFile, saveAll, saveOne } from "./files.mjs";
 import { forgetOthers, forgetOwn } from "./leaving.mjs";
+import { linkOf } from "./link.mjs";
 import { MemoryStore } from "./memory_store.mjs";
 import { tell } from "./notices.mjs";
 import { makePanel } from "./panel.mjs";
@@ -12,9 +15,13 @@ import { openStore } from "./store.mjs";
 import { Tabs } from "./tabs.mjs";
 import { shownTitle } from "./titles.mjs";
 import { textIndexOf } from "./text_index.mjs";
+import { drawUsage } from "./took.mjs";
 import { troubleTeller } from "./trouble.mjs";
+import { editsWithFiles, namePictures, openEdit } from "./pictures.mjs";
+import { textsOf } from "./tree.mjs";
 import { Turns } from "./turns.mjs";
 import { drawVersions } from "./versions.mjs";
+import { word } from "./words.mjs";
 
 // Longer than the button to undo stands there, also when the mouse is kept on it for a while.
 const FORGET_AFTER_MS = 60_000;
@@ -27,7 +34,7 @@ const storeOf = async (tabs) => {
   try {
     return await openStore(settings.store, { tabs, onOutdated: tellOutdated });
   } catch (error) {
-    tell({ kind: "down", sentence: error.message, hint: "The chat works, but its conversations are gone when this tab is closed." });
+    tell({ kind: "down", sentence: error.message, hint: word("only_this_tab") });
     return new MemoryStore();
   }
 };
@@ -36,8 +43,8 @@ const tellOutdated = (sentence) =>
   tell({
     kind: "down",
     sentence,
-    hint: "What is said here from now on is not kept.",
-    actions: [{ label: "Load anew", run: () => location.reload() }],
+    hint: word("kept_no_more"),
+    actions: [{ label: word("load_anew"), run: () => location.reload() }],
   });
 
 // Conversations that this version cannot read are in the browser all the same, as they were.
@@ -46,8 +53,8 @@ const tellUnreadable = (unreadable) => {
   const titles = unreadable.slice(0, 3).map(({ title }) => `“${shownTitle(title)}”`);
   const more = unreadable.length - titles.length;
   tell({
-    sentence: `Cannot be shown: ${titles.join(", ")}${more > 0 ? ` and ${more} more` : ""}.`,
-    hint: `${unreadable[0].why} Nothing of it was changed or deleted.`,
+    sentence: word(more > 0 ? "cannot_be_shown_more" : "cannot_be_shown", { titles: titles.join(", "), count: more }),
+    hint: word("nothing_changed", { why: unreadable[0].why }),
   });
 };
 
@@ -55,9 +62,12 @@ const tellNotSaved = (count) =>
   count &&
   tell({
     kind: "down",
-    sentence: `${count === 1 ? "One conversation" : `${count} conversations`} could not be read and ${count === 1 ? "is" : "are"} not in the file.`,
-    hint: "Load the page anew and try again.",
+    sentence: word("not_saved", { count }),
+    hint: word("not_saved_hint"),
   });
+
+// What is picked before the first question stands in Gradio's dropdown alone.
+const pickedPreset = () => document.querySelector("#preset input")?.value ?? "";
 
 const start = async () => {
   const tabs = new Tabs(settings.store);
@@ -65,6 +75,9 @@ const start = async () => {
   const kept = store.persistent;
   const search = textIndexOf(() => conversations, store);
   const draft = draftOf(`${settings.store} draft`);
+  const files = settings.multimodal !== false && settings.uploads ? makeComposer(settings, pickedPreset) : noFiles;
+  // Files can be sent without a text; while they are read, the question waits.
+  globalThis.chatApp.holdsBack = (text) => !(text.trim() || files.count) || files.holdsBack();
   let halted = [];
   let panel = null;
 
@@ -95,6 +108,14 @@ const start = async () => {
     kept: tellKept,
   });
   const turns = new Turns(conversations, tabs, (lane) => click(`ask-${lane}`));
+  const artifacts = makeArtifacts({
+    code: settings.artifacts,
+    texts: () =>
+      conversations
+        .path()
+        .filter(({ role }) => role === "assistant")
+        .map((answer) => ({ id: answer.id, text: textsOf(answer).join("\n\n"), arriving: answer.state === "arriving" })),
+  });
 
   // The conversation on the page has its address.
   const setAddress = (how) => {
@@ -103,7 +124,7 @@ const start = async () => {
     if (hash !== location.hash) history[how](null, "", hash || `${location.pathname}${location.search}`);
   };
   // Gradio keeps an edit open at its place, whatever conversation comes there.
-  const leaveEdit = () => document.querySelector('#conversation button[aria-label="Cancel"]')?.click();
+  const leaveEdit = () => openEdit()?.cancel.click();
   const begin = () => {
     leaveEdit();
     conversations.begin();
@@ -118,13 +139,21 @@ const start = async () => {
     if (chosen) {
       setAddress(how);
     } else if (chosen === false) {
-      tell({ kind: "info", seconds: 8, sentence: "This conversation is not in this browser.", hint: "It was begun elsewhere, or deleted." });
+      tell({ kind: "info", seconds: 8, sentence: word("not_in_browser"), hint: word("not_in_browser_hint") });
       conversations.begin();
       setAddress("replaceState");
     }
   };
+  // A link with a question begins a conversation; what was typed in this tab before stays, behind it.
+  const openLink = ({ preset, model, question, search }) => {
+    conversations.begin({ preset, model });
+    draft.set([question, draft.get()].filter((text) => text.trim()).join("\n\n"));
+    history.replaceState(null, "", `${location.pathname}${search}`);
+  };
   // True when the address says what is to be on the page; a link to a place in an answer does not.
   const openAddress = async () => {
+    const link = linkOf(location.search);
+    if (link) return openLink(link), true;
     const [, id] = /^#c=([\w-]+)$/.exec(location.hash) ?? [];
     if (id) await open(id, "replaceState");
     else if (!location.hash) conversations.begin();
@@ -180,6 +209,7 @@ const start = async () => {
         keep: () => store.keep(),
         logOut: async () => {
           draft.set("");
+          files.clear();
           store.close();
           if (settings.forgetOnLogout && kept) await forgetOwn(settings);
         },
@@ -205,24 +235,35 @@ const start = async () => {
     drawn = true;
     requestAnimationFrame(() => {
       drawn = false;
+      files.place();
+      artifacts.update();
       drawVersions(conversations.path(), conversations.open.tree, turnTo);
+      drawUsage(conversations.path());
+      namePictures(conversations.path());
     });
   }).observe(document, { subtree: true, childList: true });
 
-  return eventsOf(conversations, turns, {
+  const events = eventsOf(conversations, turns, {
     tell,
     draft,
+    files,
+    parameters: settings.parameters ?? [],
+    parameterDefaults: settings.parameterDefaults ?? {},
+    sendButton: settings.submitBtn ?? true,
+    stopButton: settings.stopBtn ?? true,
     turnsChanged,
     opened: () => (setAddress("pushState"), globalThis.chatApp.follow()),
     cleared,
     draw: () => click("draw-conversation"),
     halted: () => halted,
   });
+  editsWithFiles(() => conversations.path(), events.editHere);
+  return events;
 };
 
 const begun = start();
 begun.catch(() =>
-  tell({ kind: "down", sentence: "This page could not be started.", hint: "Load it anew. If it stays like this, tell whoever runs it." }),
+  tell({ kind: "down", sentence: word("not_started"), hint: word("not_started_hint") }),
 );
 globalThis.chatApp.start(begun);
 if (settings.forgetOnLogout) forgetOthers(settings);

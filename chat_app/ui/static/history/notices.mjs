@@ -4,6 +4,7 @@
 // appears. One that goes by itself stays while the mouse is on it or the focus in it.
 
 import { element, icon } from "./elements.mjs";
+import { word } from "./words.mjs";
 
 const ID = "notices";
 const TEXT_AFTER_MS = 50;
@@ -11,7 +12,7 @@ const TEXT_AFTER_MS = 50;
 const region = () => {
   const known = document.getElementById(ID);
   if (known) return known;
-  const made = element("section", { id: ID, "aria-label": "Notices" });
+  const made = element("section", { id: ID, "aria-label": word("notices") });
   document.body.prepend(made);
   return made;
 };
@@ -73,7 +74,7 @@ export const tell = ({ sentence, hint = "", actions = [], kind = "info", seconds
   });
   notice.addEventListener("focusout", () => setTimeout(() => open && settle(), 0));
   const says = element("p", {}, element("strong", {}, sentence), hint ? ` ${hint}` : null);
-  const closing = { type: "button", class: "close", "aria-label": "Close", click: close };
+  const closing = { type: "button", class: "close", "aria-label": word("close"), click: close };
   const closer = element("button", closing, icon("close"));
   setTimeout(() => notice.append(says, ...actions.map(button), closer), TEXT_AFTER_MS);
   return {

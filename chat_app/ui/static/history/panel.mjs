@@ -15,6 +15,7 @@ import { tell } from "./notices.mjs";
 import { Foot } from "./panel_foot.mjs";
 import { List } from "./panel_list.mjs";
 import { Search } from "./panel_search.mjs";
+import { word } from "./words.mjs";
 
 const UNDO_S = 10;
 const DEFAULTS = { user: "", logoutUrl: "", persistent: true, name: "chat-app panel", now: () => new Date() };
@@ -70,7 +71,7 @@ class Panel {
   }
 
   #build() {
-    const label = "Conversations";
+    const label = word("conversations");
     const button = element(
       "button",
       { type: "button", class: "toggle", "aria-label": label, title: label, "aria-controls": "conversations-inside" },
@@ -80,7 +81,7 @@ class Panel {
       this.#drawer.leave();
       this.#actions.begin();
     };
-    const first = element("button", { type: "button", class: "begin", click: begin }, icon("begin"), "New chat");
+    const first = element("button", { type: "button", class: "begin", click: begin }, icon("begin"), word("new_chat"));
     const inside = element(
       "div",
       { class: "inside", id: "conversations-inside" },
@@ -117,13 +118,13 @@ class Panel {
   #showMenu(row) {
     const { id, pinned } = row.conversation;
     const items = [
-      { label: "Rename", icon: "rename", run: () => row.rename() },
-      { label: pinned ? "Unpin" : "Pin", icon: "pin", run: () => this.#actions.pin(id, !pinned) },
-      { label: "Save as Markdown", icon: "save", run: () => this.#actions.save(id, "markdown") },
-      { label: "Save as JSON", icon: "save", run: () => this.#actions.save(id, "json") },
-      { label: "Delete", icon: "remove", run: () => this.#remove(row), danger: true },
+      { label: word("rename"), icon: "rename", run: () => row.rename() },
+      { label: pinned ? word("unpin") : word("pin"), icon: "pin", run: () => this.#actions.pin(id, !pinned) },
+      { label: word("save_markdown"), icon: "save", run: () => this.#actions.save(id, "markdown") },
+      { label: word("save_json"), icon: "save", run: () => this.#actions.save(id, "json") },
+      { label: word("delete"), icon: "remove", run: () => this.#remove(row), danger: true },
     ];
-    this.#menu.toggle(row.button, items, `More for “${row.title}”`);
+    this.#menu.toggle(row.button, items, word("more_for", { title: row.title }));
   }
 
   async #remove(row) {
@@ -154,7 +155,7 @@ class Panel {
       notice.close();
       undo();
     };
-    const notice = tell({ sentence: `Deleted “${title}”.`, actions: [{ label: "Undo", run: undo }], seconds: UNDO_S });
+    const notice = tell({ sentence: word("deleted", { title }), actions: [{ label: word("undo_delete"), run: undo }], seconds: UNDO_S });
     return notice;
   }
 

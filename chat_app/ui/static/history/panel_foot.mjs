@@ -4,6 +4,7 @@ import { element, icon } from "./elements.mjs";
 import { tell } from "./notices.mjs";
 import { isPlainClick } from "./panel_row.mjs";
 import { deletesAfterSevenDays, usageOf } from "./usage.mjs";
+import { word } from "./words.mjs";
 
 const TOLD_S = 10;
 const LOOK_AGAIN_MS = 30_000;
@@ -13,8 +14,8 @@ export class Foot {
   #options;
   #looked = -Infinity;
   #line = element("bdi", { tabindex: "-1" });
-  #keep = element("button", { type: "button", class: "text", hidden: true, click: () => this.#askToKeep() }, "Keep");
-  #file = element("input", { type: "file", accept: ".json,application/json", hidden: true, "aria-label": "Import" });
+  #keep = element("button", { type: "button", class: "text", hidden: true, click: () => this.#askToKeep() }, word("keep"));
+  #file = element("input", { type: "file", accept: ".json,application/json", hidden: true, "aria-label": word("import_file") });
 
   constructor(actions, options) {
     this.#actions = actions;
@@ -29,8 +30,8 @@ export class Foot {
       element(
         "div",
         { class: "files" },
-        button("Save all", "save", () => actions.saveAll()),
-        button("Import…", "load", () => this.#file.click()),
+        button(word("save_all"), "save", () => actions.saveAll()),
+        button(word("import"), "load", () => this.#file.click()),
         this.#file,
       ),
       element("p", { class: "usage" }, this.#line, " ", this.#keep),
@@ -55,8 +56,8 @@ export class Foot {
     if (kept) this.#line.focus();
     else {
       tell({
-        sentence: "The browser did not promise it.",
-        hint: "Save all to a file from time to time. Browsers promise it to pages that are bookmarked, or used often.",
+        sentence: word("not_promised"),
+        hint: word("not_promised_hint"),
         seconds: TOLD_S,
       });
     }
@@ -68,7 +69,7 @@ export class Foot {
     try {
       tell({ sentence: await this.#actions.importFile(file), seconds: TOLD_S });
     } catch (error) {
-      const { sentence = "This file could not be imported.", hint = "" } = error;
+      const { sentence = word("import_failed"), hint = "" } = error;
       tell({ kind: "down", sentence, hint, seconds: 2 * TOLD_S });
       if (!error.sentence) throw error;
     } finally {
@@ -90,7 +91,7 @@ export class Foot {
       }
     };
     const name = user ? element("bdi", { class: "name", title: user }, user) : null;
-    const logOut = logoutUrl ? element("a", { href: logoutUrl, click: leave }, "Log out") : null;
+    const logOut = logoutUrl ? element("a", { href: logoutUrl, click: leave }, word("log_out")) : null;
     return element("p", { class: "viewer" }, name, logOut);
   }
 }

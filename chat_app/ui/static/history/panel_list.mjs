@@ -6,11 +6,12 @@
 
 import { element, moveFocus, unseen } from "./elements.mjs";
 import { Row } from "./panel_row.mjs";
+import { word } from "./words.mjs";
 
 const AT_FIRST = 40; // higher than any window
 const MORE = 100;
 const NEAR = "800px";
-const HELP = "The arrow keys go through the list, F2 renames a conversation, Delete deletes it.";
+const HELP = word("list_help");
 
 export class List {
   #rows = new Map();
@@ -19,7 +20,7 @@ export class List {
   #state = { groups: [], open: null, arriving: new Set() };
   #stop = null;
   #end = element("div", { class: "end" });
-  #empty = element("p", { class: "empty", hidden: true }, "No conversations yet.");
+  #empty = element("p", { class: "empty", hidden: true }, word("no_conversations"));
   #near = null;
 
   /** `on`: what rows do, and {remove(row), undo()}. */
@@ -31,7 +32,7 @@ export class List {
       "nav",
       {
         class: "list",
-        "aria-label": "By day",
+        "aria-label": word("by_day"),
         "aria-describedby": help.id,
         keydown: (event) => this.#onKey(event),
         focusin: (event) => this.#stopAt(event.target.closest(".row")?.row),

@@ -5,6 +5,7 @@
 
 import { element, icon, setAttribute, unseen } from "./elements.mjs";
 import { shownTitle } from "./titles.mjs";
+import { word } from "./words.mjs";
 
 /** With the page's own address before it: what begins with "#" is a link to a place on the page, says axe-core. */
 export const addressOf = (id) => `${location.href.split("#")[0]}#c=${encodeURIComponent(id)}`;
@@ -59,7 +60,7 @@ export class Row {
     setAttribute(this.link, "aria-current", open ? "page" : null);
     if (this.#arriving.hidden !== arriving) return;
     this.#arriving.hidden = !arriving;
-    this.#arriving.replaceChildren(...(arriving ? [unseen("An answer is arriving.")] : []));
+    this.#arriving.replaceChildren(...(arriving ? [unseen(word("answer_arriving"))] : []));
   }
 
   /** Whether Tab stops here: at one row of the list, the arrow keys go to the others. */
@@ -74,7 +75,7 @@ export class Row {
   /** Put a text box in the title's place. */
   rename() {
     if (this.#input) return;
-    const input = element("input", { type: "text", "aria-label": "Title", maxlength: "200", autocomplete: "off" });
+    const input = element("input", { type: "text", "aria-label": word("title"), maxlength: "200", autocomplete: "off" });
     input.value = shownTitle(this.conversation.title, "");
     const before = input.value;
     const end = (save, refocus) => {
@@ -109,6 +110,6 @@ export class Row {
     if (this.#title.textContent === title) return;
     this.#title.textContent = title;
     this.link.title = title;
-    this.button.setAttribute("aria-label", `More for “${title}”`);
+    this.button.setAttribute("aria-label", word("more_for", { title }));
   }
 }

@@ -4,6 +4,7 @@ import { element, moveFocus, setAttribute } from "./elements.mjs";
 import { addressOf, isPlainClick } from "./panel_row.mjs";
 import { excerptOf } from "./search.mjs";
 import { shownTitle } from "./titles.mjs";
+import { word } from "./words.mjs";
 
 const PAUSE_MS = 40;
 
@@ -14,7 +15,7 @@ export class Search {
   #timer = null;
   #links = new Map();
   #hits = element("ul");
-  #nothing = element("p", { class: "empty", hidden: true }, "Nothing found.");
+  #nothing = element("p", { class: "empty", hidden: true }, word("nothing_found"));
   #announced = element("p", { class: "unseen", role: "status" });
   #conversations = new Map();
   #open = null;
@@ -25,8 +26,8 @@ export class Search {
     this.#on = on;
     this.input = element("input", {
       type: "search",
-      placeholder: "Search",
-      "aria-label": "Search conversations",
+      placeholder: word("search"),
+      "aria-label": word("search_conversations"),
       autocomplete: "off",
       spellcheck: "false",
       pointerenter: () => actions.prepareSearch?.(),
@@ -37,7 +38,7 @@ export class Search {
     this.box = element("div", { class: "search", role: "search" }, this.input, this.#announced);
     this.results = element(
       "nav",
-      { class: "list results", "aria-label": "Found", hidden: true, keydown: (event) => this.#onResultKey(event) },
+      { class: "list results", "aria-label": word("found"), hidden: true, keydown: (event) => this.#onResultKey(event) },
       this.#nothing,
       this.#hits,
     );
@@ -84,7 +85,7 @@ export class Search {
     this.#nothing.hidden = known.length > 0;
     this.results.hidden = !found;
     this.results.scrollTop = 0;
-    this.#announced.textContent = !found ? "" : known.length ? `${known.length} found` : "Nothing found.";
+    this.#announced.textContent = !found ? "" : known.length ? word("found_count", { count: known.length }) : word("nothing_found");
     this.#on.searching(Boolean(found));
   }
 

@@ -30,6 +30,7 @@ import {
   transact,
   translated,
 } from "./database.mjs";
+import { searchedIn } from "./parts.mjs";
 import { SCHEMA, textOf } from "./tree.mjs";
 
 export { ConversationUnreadable, StorageFull, StorageRefused, databases, forget } from "./database.mjs";
@@ -275,9 +276,12 @@ export const gather = (texts, messages) => {
   }
   for (const [id, own] of found) {
     own.sort((a, b) => (a.created < b.created ? -1 : a.created > b.created ? 1 : 0));
-    texts.set(id, own.map(textOf).join("\n"));
+    texts.set(id, own.map(searchedOf).join("\n"));
   }
 };
+
+/** What the search looks through of a message: what was said, and the files that went with it. */
+export const searchedOf = (message) => [textOf(message), searchedIn(message)].filter(Boolean).join("\n");
 
 /**
  * The store of the database `name`, ready for use. Throws StorageRefused; StorageFull when not even an empty one fits.

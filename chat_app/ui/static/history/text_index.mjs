@@ -2,7 +2,7 @@
 // changed since is put into it anew when they do.
 
 import { SearchIndex } from "./search.mjs";
-import { textOf } from "./tree.mjs";
+import { searchedOf } from "./store.mjs";
 
 // How long the index of the search may hold the page at a stretch.
 const HELD_MS = 12;
@@ -29,7 +29,7 @@ export const textIndexOf = (conversations, store) => {
       changed.delete(id);
       const entry = await conversations().entry(id).catch(() => null);
       if (!entry || entry.conversation.deleted) made.remove(id);
-      else made.put(id, entry.conversation.title, entry.tree.messages.map(textOf).join("\n"));
+      else made.put(id, entry.conversation.title, entry.tree.messages.map(searchedOf).join("\n"));
     }
     return made;
   };

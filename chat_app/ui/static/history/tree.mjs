@@ -9,7 +9,8 @@
 //   title, named,            the first words of its first message, or, with `named`, what the visitor called it
 //   created, updated,        UTC, ISO 8601
 //   preset, model,           names, as they stand in the pickers; empty for none
-//   parameters, system_prompt,   an import's; the preset's own stay on the server
+//   parameters,              what the visitor has set of `chat.parameters`, by name; an import may bring others
+//   system_prompt,           an import's; the preset's own stays on the server
 //   pinned,
 //   head,                    the id of the last message on the page; null for none
 //   token,                   the server's signature of the conversation's id; empty before the first answer
@@ -20,11 +21,22 @@
 //   role,                        "user" or "assistant"
 //   created,
 //   shown,                       what Gradio's chatbot shows for it: one message for a question; for an answer its notes,
-//                                thoughts, text and notice, in order. {role, content: [{type: "text", text}], metadata,
-//                                options}; an answer's token is `metadata.log`, a thought or notice has `metadata.title`
+//                                thoughts, text and notice, in order. {role, content, metadata, options}, `content` being
+//                                {type: "text", text}, and in answers {type: "file"} and {type: "component"} as Gradio
+//                                takes them; an answer's token is `metadata.log`, a thought or notice has `metadata.title`
+//   parts,                       null or not there, or: what is sent of it, when that is more than its text; a question's files, and then
+//                                its text
+//   usage,                       optional: what the answer took, as a line
 //   rating,                      the verdict's name, empty for none
 //   state,                       "whole", "arriving" or "interrupted"
 // }
+// Part, with all of these keys:
+//   {type: "text", text}
+//   {type: "image", mime_type, data, name, width, height}        `data` is Base64
+//   {type: "audio", mime_type, data, name}
+//   {type: "document", name, mime_type, text, cut}               as the text that was read; `cut` says what is missing
+//   and in answers {type: "reasoning", text}, {type: "tool_call", id, name, arguments} and
+//   {type: "tool_result", id, text, images}
 
 export const SCHEMA = 1;
 const TITLE_LENGTH = 60;
@@ -80,14 +92,16 @@ export const shownText = (role, text) => ({
   content: [{ type: "text", text }],
 });
 
-/** What was said in a message, without thoughts and notices. */
-export const textOf = (message) =>
+/** Each text that was said in a message, without thoughts and notices. */
+export const textsOf = (message) =>
   message.shown
     .filter((shown) => !shown.metadata?.title)
     .flatMap((shown) => shown.content)
     .filter((part) => part.type === "text")
-    .map((part) => part.text)
-    .join("");
+    .map((part) => part.text);
+
+/** All that was said in it. */
+export const textOf = (message) => textsOf(message).join("");
 
 /** The first words of `text`, at most 60 characters of one line. */
 export const titleOf = (text) => {

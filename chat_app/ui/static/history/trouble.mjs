@@ -3,6 +3,7 @@
 
 import { saveAll } from "./files.mjs";
 import { StorageFull } from "./store.mjs";
+import { word } from "./words.mjs";
 
 const SHARE = 0.2; // of the conversations are offered to be deleted at once
 
@@ -32,16 +33,16 @@ export const troubleTeller = (conversations, tell) => {
     const missing = await saveAll(conversations());
     const saved = new Set(records.filter((record) => !missing.includes(record)).map(({ id }) => id));
     const offered = oldest(saved);
-    const actions = [{ label: "Save everything to a file", run: save }];
+    const actions = [{ label: word("save_everything"), run: save }];
     if (offered.length) {
-      const label = offered.length === 1 ? "Delete the oldest conversation" : `Delete the ${offered.length} oldest conversations`;
+      const label = word("delete_oldest", { count: offered.length });
       actions.push({ label, run: () => makeRoom(offered, saved) });
     }
     say({
-      sentence: "This browser's storage for this site is full.",
+      sentence: word("full"),
       hint: missing.length
-        ? `${missing.length} could not be read and are not in the file; they are not deleted either.`
-        : "Look whether the file has been saved. Then there can be room for new conversations.",
+        ? word("full_missing", { count: missing.length })
+        : word("full_hint"),
       actions,
     });
   };
@@ -52,18 +53,18 @@ export const troubleTeller = (conversations, tell) => {
       said = error.message;
       if (error instanceof StorageFull) {
         say({
-          sentence: "This browser's storage for this site is full: what is said now stays on this page only.",
-          hint: "Nothing was deleted. Save everything to a file before you close the page.",
-          actions: [{ label: "Save everything to a file", run: save }],
+          sentence: word("full_now"),
+          hint: word("full_now_hint"),
+          actions: [{ label: word("save_everything"), run: save }],
         });
       } else {
-        say({ sentence: error.message, hint: "The chat works; save what you need to a file before you close the page." });
+        say({ sentence: error.message, hint: word("trouble_hint") });
       }
     },
     kept: () => {
       if (!said) return;
       said = "";
-      say({ kind: "info", seconds: 8, sentence: "There is room again, and everything on this page is kept." });
+      say({ kind: "info", seconds: 8, sentence: word("room_again") });
     },
   };
 };

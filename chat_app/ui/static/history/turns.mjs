@@ -2,7 +2,9 @@
 // conversation, whichever is looked at. What has arrived is kept twice a second, so that a page that is left loses at
 // most that. Knows the values of Gradio's events, and not Gradio.
 
+import { saidOf, textsIn } from "./parts.mjs";
 import { newId, newMessage, textOf } from "./tree.mjs";
+import { word } from "./words.mjs";
 
 const SAVE_EVERY_MS = 500;
 
@@ -44,16 +46,19 @@ export class Turns {
 
   /**
    * Have `question`, a message of the entry, answered: in a new version, or in the place of `answer`. A `wish` is what
-   * the button of a notice says: to go on with the answer, or to get the model first.
+   * the button of a notice says: to go on with the answer, or to get the model first. `picked`, {preset, model,
+   * parameters}, is asked with instead of what is on the page.
    */
-  begin(entry, question, { answer = null, wish = "" } = {}) {
+  begin(entry, question, { answer = null, wish = "", picked = {} } = {}) {
     const { conversation, tree } = entry;
-    const begun = wish === CONTINUE ? answer.shown.filter(isText) : [];
-    const kept = wish === CONTINUE ? answer.shown.filter((shown) => shown.metadata?.title && !shown.options && shown.content[0]?.text) : [];
-    const fields = { shown: [...kept, ...begun, WAITING], state: "arriving", rating: "" };
+    const goesOn = wish === CONTINUE;
+    const begun = goesOn ? answer.shown.filter((shown) => isText(shown) && textsIn(shown.content).length) : [];
+    const kept = goesOn ? answer.shown.filter((shown) => !begun.includes(shown) && !isNotice(shown) && saysSomething(shown)) : [];
+    const steps = goesOn ? (answer.parts ?? []).filter(({ type }) => type !== "text") : [];
+    const fields = { shown: [...kept, ...begun, WAITING], state: "arriving", rating: "", parts: goesOn ? answer.parts ?? null : null, usage: "" };
     const message = answer ? { ...answer, ...fields } : newMessage(conversation.id, question.id, "assistant", [], fields);
     const lane = this.#lanes.indexOf(null);
-    const turn = { id: newId(), lane, entry, question, message, wish, begun, kept, saved: Date.now() };
+    const turn = { id: newId(), lane, entry, question, message, wish, picked, begun, kept, steps, saved: Date.now() };
     tree.put(message);
     this.#lanes[lane] = turn;
     this.#tabs.arriving.add(message.id);
@@ -63,13 +68,25 @@ export class Turns {
     this.#ask(lane);
   }
 
-  /** What the turn in `lane` asks the server. */
-  question(lane, preset, model) {
+  /** What the turn in `lane` was begun with instead of what is picked on the page: {preset, model, parameters}. */
+  picked(lane) {
+    return this.#lanes[lane].picked;
+  }
+
+  /** What the turn in `lane` asks the server. `parameters` are what is set on the page; null is not set. */
+  question(lane, preset, model, parameters = {}) {
     const { id, entry, question, wish, begun } = this.#lanes[lane];
-    entry.conversation = { ...entry.conversation, preset: preset ?? "", model: model ?? "" };
-    const said = entry.tree.path(question.id).flatMap((message) => message.shown).filter(isText);
-    const messages = [...said.map(({ role, content }) => ({ role, content })), ...begun];
-    return { turn: id, messages, wish, conversation: entry.conversation.token };
+    const set = Object.fromEntries(Object.entries(parameters).filter(([, value]) => isSet(value)));
+    const others = Object.entries(entry.conversation.parameters).filter(([name]) => !Object.hasOwn(parameters, name));
+    entry.conversation = {
+      ...entry.conversation,
+      preset: preset ?? "",
+      model: model ?? "",
+      parameters: { ...Object.fromEntries(others), ...set },
+    };
+    const said = entry.tree.path(question.id).flatMap(saidOf);
+    const messages = [...said, ...begun.map((shown) => ({ ...shown, content: textsIn(shown.content) }))];
+    return { turn: id, messages, wish, conversation: entry.conversation.token, parameters: set };
   }
 
   /** Take in what has arrived in `lane`. Returns the entry that it belongs to, or null when it is of an earlier turn. */
@@ -77,7 +94,7 @@ export class Turns {
     const turn = this.#lanes[lane];
     if (!turn || value?.turn !== turn.id || !value.messages.length) return null;
     const { entry } = turn;
-    this.#put(turn, { shown: [...turn.kept, ...value.messages] });
+    this.#put(turn, { shown: [...turn.kept, ...value.messages.map(whole)], ...more(turn, value) });
     if (value.conversation) entry.conversation = { ...entry.conversation, token: value.conversation };
     if (Date.now() - turn.saved >= SAVE_EVERY_MS) this.#save(turn);
     return entry;
@@ -96,7 +113,7 @@ export class Turns {
   failed(lane, notice) {
     const turn = this.#lanes[lane];
     if (!turn) return null;
-    const arrived = turn.message.shown.filter((shown) => shown !== WAITING && shown.metadata?.status !== "pending" && !shown.options?.length);
+    const arrived = turn.message.shown.filter((shown) => shown !== WAITING && shown.metadata?.status !== "pending" && !isNotice(shown));
     return this.#end(lane, { shown: [...arrived, notice], state: "interrupted" });
   }
 
@@ -129,14 +146,27 @@ export class Turns {
 
 /** Whether anything but notices stands in an answer. */
 export const hasArrived = (answer) =>
-  answer.shown.some((shown) => !shown.options?.length && shown.metadata?.status !== "pending" && textOf({ shown: [{ ...shown, metadata: null }] }));
+  answer.shown.some((shown) => !isNotice(shown) && shown.metadata?.status !== "pending" && saysSomething(shown));
 
 const isText = (shown) => !shown.metadata?.title;
+// A tool that asks to be allowed is one as well. Replies to choose from stand on the answer itself.
+const isNotice = (shown) => Boolean(shown.metadata?.title && shown.options?.length);
+const saysSomething = ({ content }) => content.some((part) => part.type !== "text" || part.text);
+const isSet = (value) => value !== null && value !== undefined && value !== "";
+
+// As tree.mjs tells it: the server leaves out what there is none of.
+const whole = ({ role, metadata = null, options = null, content }) => ({ role, metadata, options, content });
+
+// What is sent of an answer later, and what it took. One that goes on keeps the steps that came before its text.
+const more = ({ steps }, { parts, usage, messages }) => {
+  const own = parts?.length ? parts : [{ type: "text", text: textOf({ shown: messages }) }];
+  return { parts: parts?.length || steps.length ? [...steps, ...own] : null, usage: usage ?? "" };
+};
 
 /** What stands there until the server has said something. */
 const WAITING = {
   role: "assistant",
-  metadata: { title: "Waiting for the answer…", status: "pending" },
+  metadata: { title: word("waiting"), status: "pending" },
   options: null,
   content: [{ type: "text", text: "" }],
 };

@@ -2,6 +2,7 @@
 // rows: it draws one `.message-row` for each group (read in Gradio 6.31).
 
 import { groupsOf } from "./tree.mjs";
+import { word } from "./words.mjs";
 
 /** Draw the arrows for `path`, the messages on the page. `turnTo(id)` shows another version. */
 export const drawVersions = (path, tree, turnTo) => {
@@ -25,13 +26,13 @@ const draw = (row, versions, message, turnTo) => {
   made.className = "versions";
   made.dataset.key = key;
   made.setAttribute("role", "group");
-  made.setAttribute("aria-label", message.role === "user" ? "Versions of this question" : "Versions of this answer");
+  made.setAttribute("aria-label", message.role === "user" ? word("versions_of_question") : word("versions_of_answer"));
   const place = document.createElement("span");
   place.textContent = `${at + 1} / ${versions.length}`;
   made.append(
-    arrow("‹", "Earlier version", versions[at - 1], turnTo),
+    arrow("‹", word("earlier_version"), versions[at - 1], turnTo),
     place,
-    arrow("›", "Later version", versions[at + 1], turnTo),
+    arrow("›", word("later_version"), versions[at + 1], turnTo),
   );
   (row.querySelector(".flex-wrap") ?? row).append(made);
   // Whoever goes through the versions by key stands on the same arrow, or at the end on the other one.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chat_app import errors
-from chat_app.conversation.deltas import ToolCall, Usage
+from chat_app.conversation.deltas import Usage
+from chat_app.conversation.messages import Audio, Image, ToolCall
 from tests.endpoints.reading.dialects.table import Dialect, chunk, sse, stream, usage
 
 OPENAI = "https://platform.openai.com/docs/api-reference/chat-streaming"
@@ -11,12 +12,15 @@ AI_SDK = "https://github.com/vercel/ai, packages/"
 AZURE = "https://learn.microsoft.com/azure/foundry/openai/concepts/content-streaming"
 MINIMAX = "https://platform.minimax.io/docs/api-reference/text-openai-api"
 OPENROUTER = "https://openrouter.ai/docs/use-cases/reasoning-tokens"
+IMAGES = "https://openrouter.ai/docs/features/multimodal/image-generation"
 GEMINI = "https://github.com/open-webui/computer/issues/224"
+PCM = "UklGRicAAABXQVZFZm10IBAAAAABAAEAwF0AAIC7AAACABAAZGF0YQMAAABSSUY="
+"""Three bytes of sound, with the head of a WAV."""
 
 
-def wants(name: str, arguments: str, call_id: str = "") -> tuple[ToolCall, ...]:
+def wants(name: str, arguments: str, call_id: str = "", extra: str = "") -> tuple[ToolCall, ...]:
     """The one call that an answer wants."""
-    return (ToolCall(name, arguments, call_id),)
+    return (ToolCall(name, arguments, call_id, extra),)
 
 
 HOSTED: tuple[Dialect, ...] = (
@@ -57,6 +61,14 @@ HOSTED: tuple[Dialect, ...] = (
             stream({"function_call": {"name": "f", "arguments": ""}}, {"function_call": {"arguments": "{}"}},
                    finish="function_call"),
             calls=wants("f", "{}"), finish_reason="function_call", outcome="tool_call", error=errors.ToolCallWanted),
+    Dialect(
+        "a recording", "OpenAI", "gpt-4o-audio-preview", "documentation",
+        "https://platform.openai.com/docs/guides/audio",
+        stream({"role": "assistant", "refusal": None, "audio": {"id": "audio_1", "transcript": "Hi"}},
+               {"audio": {"id": "audio_1", "transcript": " there"}},
+               {"audio": {"id": "audio_1", "data": "SUQzAQ=="}}, {"audio": {"id": "audio_1", "data": "AgM="}},
+               {"audio": {"id": "audio_1", "expires_at": 1729234747}}),
+        "Hi there", media=(Audio("audio/mpeg", "SUQzAQID"),)),
     Dialect("text and a call", "OpenAI", "2025", "documentation", OPENAI,
             stream("Let me see.",
                    {"tool_calls": [{"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}}]},
@@ -70,7 +82,7 @@ HOSTED: tuple[Dialect, ...] = (
     Dialect("what a spoken answer says", "OpenAI", "gpt-4o-audio", "documentation",
             "https://platform.openai.com/docs/api-reference/chat/object",
             stream({"audio": {"id": "a", "transcript": "Hel"}}, {"audio": {"data": "UklG"}},
-                   {"audio": {"transcript": "lo"}}), "Hello"),
+                   {"audio": {"transcript": "lo"}}), "Hello", media=(Audio("audio/wav", PCM),)),
     # Azure
     Dialect(
         "filter results first, counts last", "Azure OpenAI", "gpt-5-nano, November 2025", "recorded by others",
@@ -102,6 +114,16 @@ HOSTED: tuple[Dialect, ...] = (
             '"native_finish_reason":null}]}') + b": OPENROUTER PROCESSING\n\n" + stream("Yes"),
         "Yes", ", so I need",
     ),
+    Dialect(
+        "a picture", "OpenRouter", "2025", "documentation", IMAGES,
+        stream({"role": "assistant", "content": "Here it is."},
+               {"images": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}]}),
+        "Here it is.", media=(Image("image/png", "iVBORw0KGgo="),)),
+    Dialect(
+        "a picture and no word, at once", "OpenRouter", "2025", "documentation", IMAGES,
+        b'{"choices":[{"message":{"role":"assistant","content":"","images":[{"type":"image_url","image_url":'
+        b'{"url":"data:image/png;base64,iVBORw0KGgo="}}]},"finish_reason":"stop"}]}',
+        media=(Image("image/png", "iVBORw0KGgo="),), content_type="application/json"),
     Dialect(
         "details with the same text, and encrypted ones", "OpenRouter", "2025", "made by hand", OPENROUTER,
         stream({"reasoning": "Hm", "reasoning_details": [{"type": "reasoning.text", "text": "Hm", "index": 0}]},
@@ -186,8 +208,11 @@ HOSTED: tuple[Dialect, ...] = (
                                 "extra_content": {"google": {"thought_signature": "s"}}}]},
                {"tool_calls": [{"function": {"arguments": ":1}"}}]},
                {"tool_calls": [{"extra_content": {"google": {"thought_signature": "s"}}}]}),
-        calls=wants("f", '{"x":1}', "c1"), outcome="tool_call", error=errors.ToolCallWanted,
+        calls=wants("f", '{"x":1}', "c1", '{"google": {"thought_signature": "s"}}'),
+        outcome="tool_call", error=errors.ToolCallWanted,
     ),
+    Dialect("a signature without a call", "Gemini", "OpenAI-compatible, 2026", "made by hand", GEMINI,
+            stream("Hi", {"tool_calls": [{"extra_content": {"google": {"thought_signature": "s"}}}]}), "Hi"),
     Dialect(
         "all calls have number 0", "Gemini", "OpenAI-compatible, July 2026", "issue report",
         "https://github.com/NousResearch/hermes-agent/issues/62937",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chat_app import errors
-from chat_app.conversation.deltas import ToolCall, Usage
+from chat_app.conversation.deltas import Usage
+from chat_app.conversation.messages import ToolCall
 from tests.endpoints.reading.dialects.table import Dialect, chunk, sse, stream, usage
 
 OLLAMA = "https://github.com/ollama/ollama/blob/v0.12.0/openai/openai.go"

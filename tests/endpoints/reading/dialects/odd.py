@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chat_app import errors
-from chat_app.conversation.deltas import ToolCall
+from chat_app.conversation.messages import ToolCall
 from tests.endpoints.reading.dialects.table import Dialect, chunk, sse, stream
 
 OPENROUTER = "https://openrouter.ai/docs/use-cases/reasoning-tokens"

@@ -9,7 +9,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from chat_app.conversation.deltas import ToolCall, Usage
+from chat_app.conversation.deltas import Usage
+from chat_app.conversation.messages import Audio, Image, ToolCall
 from chat_app.errors import ChatAppError
 
 Kind: TypeAlias = Literal[
@@ -35,6 +36,7 @@ class Dialect:
     reasoning: str = ""
     calls: tuple[ToolCall, ...] = ()
     finish_reason: str = "stop"
+    media: tuple[Image | Audio, ...] = ()
     usage: Usage = UNCOUNTED
     outcome: str = "complete"
     """As in `TurnSummary.outcome`."""

@@ -1,10 +1,12 @@
 // Our own export (export.mjs): {format: "chat_app", version: 1, exported, conversations: [{…conversation, messages}]}.
 //
 // The only source whose tokens and ratings are kept, and whose notices keep their buttons. Everything is checked and
-// copied field by field all the same: anyone can write such a file. Parts that are not text (nothing of ours writes
-// any) are named and left out. An answer that was arriving when it was exported is interrupted.
+// copied field by field all the same: anyone can write such a file. Files and figures that an answer shows come in as far
+// as entry_parts.mjs knows them; others are named and left out. A message whose parts are not as they should be keeps
+// its text alone. An answer that was arriving when it was exported is interrupted.
 
 import { ID, LIMITS, ROLES, circlesIn, metadataOf, optionsOf, parametersOf } from "../entry.mjs";
+import { contentOf, partsOf } from "../entry_parts.mjs";
 import { SCHEMA, Tree, newConversation, newMessage, titleOf, textOf } from "../tree.mjs";
 import { THOUGHT, Unreadable, shortened } from "./draft.mjs";
 import { absent, cut, hash, list, record, text, timeOf } from "./values.mjs";
@@ -66,8 +68,11 @@ const messageOf = (from, conversation, created) => {
     : `own-${hash(JSON.stringify([parent, from.role, cut(textOf({ shown }), 10_000)]))}`;
   const state = arriving || from.state === "interrupted" ? "interrupted" : "whole";
   const rating = text(from.rating).length <= LIMITS.name ? text(from.rating) : "";
+  const sent = partsOf(from.parts, from.role);
+  const usage = cut(text(from.usage), LIMITS.usage);
   return newMessage(conversation, parent, from.role, shown,
-    { id, created: timeOf(from.created) || created, rating, state });
+    { id, created: timeOf(from.created) || created, rating, state, ...(sent || from.parts === null ? { parts: sent } : {}),
+      ...(typeof from.usage === "string" ? { usage } : {}) });
 };
 
 const shownOf = (parts, role) => {
@@ -79,7 +84,8 @@ const shownOf = (parts, role) => {
       role: ROLES.includes(part.role) ? part.role : role,
       metadata,
       options: optionsOf(part.options),
-      content: contentOf(part.content).map((said) => {
+      content: contentsOf(part.content).map((said) => {
+        if (typeof said !== "string") return said;
         const kept = room > 200 ? shortened(said, room) : said && "[cut here]";
         room -= kept.length;
         return { type: "text", text: kept };
@@ -95,11 +101,11 @@ const withShortTitle = (metadata) =>
   text(record(metadata).title).length > LIMITS.notice ? { ...metadata, title: cut(metadata.title, LIMITS.notice) }
     : metadata;
 
-const contentOf = (content) =>
+const contentsOf = (content) =>
   typeof content === "string"
     ? [content]
     : list(content).slice(0, LIMITS.shown).map(record)
-      .map((part) => (part.type === "text" ? text(part.text) : absent("file", record(part.file).orig_name)));
+      .map((part) => (part.type === "text" ? text(part.text) : contentOf(part) ?? absent("file", record(part.file).orig_name)));
 
 /** Without second messages of an id; a parent that is missing, or leads in a circle, is none. */
 const repaired = (messages) => {
