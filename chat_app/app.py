@@ -35,7 +35,7 @@ from chat_app.feedback.store import FeedbackStore
 from chat_app.server import health, logs, page_files, process, uploads, visitor
 from chat_app.server.approvals import Approvals
 from chat_app.server.container import in_container
-from chat_app.server.gate import Gate, files_in
+from chat_app.server.gate import Gate, files_in, max_body_bytes_of
 from chat_app.server.headers import SecurityHeaders
 from chat_app.server.turns import RunningTurns
 from chat_app.service import ChatService
@@ -152,7 +152,13 @@ def create_app(
         language=words.language,
         direction=words.direction(rtl=config.chat.rtl),
     )
-    gate = Gate(document, own=("/health", "/ready", uploads.PATH), files=shown, root_path=config.server.root_path)
+    gate = Gate(
+        document,
+        own=("/health", "/ready", uploads.PATH),
+        files=shown,
+        root_path=config.server.root_path,
+        max_body_bytes=max_body_bytes_of(config.uploads.max_files if config.chat.multimodal else 0),
+    )
     return App(SecurityHeaders(gate), running)
 
 

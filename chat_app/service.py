@@ -22,10 +22,10 @@ from chat_app.config import LONGEST_NAME, Config, Modality, PresetConfig
 from chat_app.config_sources.shown import without_secrets
 from chat_app.conversation.answer_parts import parts_of
 from chat_app.conversation.calling import Tooling
-from chat_app.conversation.context import sent_messages, to_go_on
+from chat_app.conversation.context import sent_messages, to_go_on, without_pictures_of_answers
 from chat_app.conversation.deltas import Answer
-from chat_app.conversation.messages import Message, ToolCall, user
-from chat_app.conversation.tools import Decision
+from chat_app.conversation.messages import Message, Text, ToolCall, user
+from chat_app.conversation.tools import Decision, Tool
 from chat_app.conversation.turn import Endpoint, Observer, Request, Turn, run_turn, summary_of
 from chat_app.endpoints.catalog import Catalog
 from chat_app.endpoints.chain.remembered import Remembered, ask_ahead
@@ -111,10 +111,13 @@ class ChatService:
 
     async def ask_examples(self) -> None:
         """Ask all examples before anybody clicks on one, where the settings want that. Never raises."""
-        if self.config.chat.cache_examples and self.config.chat.cache_mode == "eager":
-            await ask_ahead([partial(self._example, example) for example in self.examples])
+        if not (self.config.chat.cache_examples and self.config.chat.cache_mode == "eager"):
+            return
+        await self.catalog.looked()
+        offered = [await self.toolboxes.of(self._preset(each.preset).tools).tools() for each in self.examples]
+        await ask_ahead([partial(self._example, *each) for each in zip(self.examples, offered, strict=True)])
 
-    def _example(self, example: Example) -> tuple[Endpoint, Request]:
+    def _example(self, example: Example, tools: Sequence[Tool]) -> tuple[Endpoint, Request]:
         """Whom an example is asked, and what. Raises `ChoiceError`."""
         question = Question(
             conversation=(user(example.text, *example.files),),
@@ -124,7 +127,7 @@ class ChatService:
             parameters=example.parameters or {},
         )
         turn, endpoint = self._turn("", self._preset(example.preset), question)
-        return endpoint, turn.request
+        return endpoint, replace(turn.request, tools=tuple(tools))
 
     def stop(self, session: str, turn: str) -> int:
         """End that running turn of the session with what has arrived. How many there were."""
@@ -161,8 +164,11 @@ class ChatService:
         chat, first = self.config.chat, self.config.presets[0]
         chosen = checked(chat, first, question.parameters)
         prompt = preset.system_prompt if chosen.system_prompt is None else chosen.system_prompt
+        self._check_files(question.conversation)
         said = self._said(prompt, question)
         endpoint, model = self._asked(preset, question, carried(said))
+        if not self._takes_pictures(preset.name, model):
+            said = without_pictures_of_answers(said)
         unchanged = asked_unchanged(self.examples, chat, first, question.conversation, chosen)
         if chat.cache_examples and unchanged and not question.begun:
             endpoint = self.remembered.around(endpoint, preset.name)
@@ -175,6 +181,16 @@ class ChatService:
             so_far=question.begun.text if question.begun else "",
         )
         return turn, endpoint
+
+    def _check_files(self, conversation: Sequence[Message]) -> None:
+        """Raises `ChoiceError` for a question with more files than one may have."""
+        most = self.config.uploads.max_files if self.config.chat.multimodal else 0
+        for message in conversation:
+            if message.role == "user" and sum(not isinstance(part, Text) for part in message.parts) > most:
+                raise ChoiceError(
+                    f"A question can have {most} files here." if most else "Questions can have no files here.",
+                    hint="Edit it, or begin a new conversation; `uploads.max_files` and `chat.multimodal` decide.",
+                )
 
     def _said(self, prompt: str, question: Question) -> tuple[Message, ...]:
         """What the endpoint is told. Raises `TokenRefused` for an answer to go on with that is not ours."""
@@ -220,7 +236,7 @@ class ChatService:
 
     def _reply(self, turn: Turn, answer: Answer, question: Question) -> Reply:
         conversation_token = self.signer.sign_conversation(turn.conversation_id)
-        if not answer.done or not (answer.text or answer.media or answer.steps):
+        if not answer.done or not (answer.last_said or answer.media or answer.steps):
             pullable = self._pullable(question) if isinstance(answer.problem, ModelMissing) else ""
             return Reply(answer, turn.answer_id, conversation_token=conversation_token, pullable=pullable)
         parts = parts_of(
@@ -234,14 +250,15 @@ class ChatService:
         summary = replace(summary, parameters=without_secrets(summary.parameters))
         prompts = tuple(message for message in turn.request.messages if message.role == "system")
         answered = (*prompts, *sent_messages("", question.conversation))
-        token = self.signer.sign(summary, messages=answered, answer=answer.text, parts=parts)
+        token = self.signer.sign(summary, messages=answered, answer=answer.last_said, parts=parts)
         return Reply(
             answer, turn.answer_id, token, conversation_token, usage=self._usage(turn.preset, answer), parts=parts
         )
 
     def _takes_pictures(self, preset: str, model: str) -> bool:
-        """Whether the model is known to: pictures of tools that it does not take would fail the turn."""
-        return "image" in (self.catalog.takes(self._preset(preset), model) or ())
+        """Whether the model does, or nobody knows: then it is sent them, as it is sent those of visitors."""
+        takes = self.catalog.takes(self._preset(preset), model)
+        return takes is None or "image" in takes
 
     def _usage(self, preset: str, answer: Answer) -> str:
         return usage.line(answer, self._preset(preset).prices, self.words) if self.config.chat.show_usage else ""

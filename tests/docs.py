@@ -60,7 +60,7 @@ def with_tables(text: str) -> str:
 def settings_tables() -> str:
     """Every setting, its default and its meaning, in the order of `config/`; a table to unfold for each section."""
     sections: dict[str, list[Setting]] = {}
-    for setting in settings():
+    for setting in settings(mixed=True):
         sections.setdefault(setting.path[0].removesuffix("[]"), []).append(setting)
     return "\n".join(_section(name, below) for name, below in sections.items())
 

@@ -111,52 +111,58 @@ GUIDES: Final = (
     Shown(
         "Examples with files and values",
         "chat.examples[].files",
-        "ui/test_examples.py::test_a_click_means_the_question_and_what_goes_with_it",
+        "browser/test_choosing.py::test_an_example_is_asked_with_its_files_preset_and_parameters",
     ),
     Shown(
         "Cached examples",
         "chat.cache_examples",
-        "test_service.py::test_the_answer_to_an_example_is_given_again_where_it_is_kept",
+        "browser/test_choosing.py::test_the_answers_to_examples_are_there_before_anybody_asks",
     ),
     Shown(
         "Multimodal questions: files by button, drag, paste, camera",
         "chat.multimodal",
-        "browser/test_composer.py::test_several_files_are_read_and_sent_with_the_text",
+        "browser/test_files_taken.py::test_a_file_is_dropped_and_pasted",
     ),
-    Shown("Additional inputs", "chat.parameters", "ui/test_inputs.py::test_each_parameter_has_the_component_that_fits"),
+    Shown(
+        "Additional inputs",
+        "chat.parameters",
+        "browser/test_choosing.py::test_what_is_set_is_sent_kept_with_the_conversation_and_in_the_feedback",
+    ),
     Shown(
         "Additional outputs",
         "chat.artifacts",
-        "browser/test_artifacts.py::test_the_panel_stands_beside_the_conversation",
+        "browser/test_rich.py::test_code_of_an_answer_is_seen_beside_it",
     ),
     Shown(
         "Pictures, audio and files in answers",
         "",
-        "ui/test_contents.py::test_pictures_and_recordings_are_in_their_address",
+        "browser/test_rich.py::test_pictures_and_recordings_of_the_model_are_part_of_its_answer",
     ),
     Shown(
         "Components in answers: plot, gallery, HTML",
         "presets[].tools",
-        "ui/test_contents.py::test_figures_and_galleries_are_components",
+        "browser/test_rich.py::test_display_tools_show_what_they_are_given",
     ),
     Shown(
         "Tables in answers",
         "presets[].tools",
-        "ui/test_contents.py::test_a_table_shows_just_the_text_of_its_cells",
+        "browser/test_rich.py::test_display_tools_show_what_they_are_given",
     ),
     Shown(
         "Several messages in an answer",
         "",
-        "ui/test_steps.py::test_a_round_is_a_thought_what_was_said_and_its_calls",
+        "browser/test_rich.py::test_a_call_is_a_nested_thought_and_the_answer_follows",
     ),
     Shown("Thoughts", "", "browser/test_turns.py::test_reasoning_stands_apart_and_is_not_sent_back"),
     Shown(
         "Nested thoughts with status, duration and log: tools",
         "tools",
-        "ui/test_steps.py::test_a_call_is_nested_in_its_round_with_its_state_and_duration",
+        "browser/test_rich.py::test_a_call_is_a_nested_thought_and_the_answer_follows",
     ),
     Shown(
-        "Preset responses", "presets[].tools", "ui/test_steps.py::test_replies_are_buttons_under_the_finished_answer"
+        "Preset responses",
+        "presets[].tools",
+        "browser/test_rich.py::test_replies_that_are_offered_are_asked_by_a_click",
     ),
     Shown(
         "Markdown, formulas, code, diagrams",
@@ -201,7 +207,7 @@ GUIDES: Final = (
     Shown("Edit event", "chat.editable", "browser/test_turns.py::test_an_edited_question_is_answered_anew_from_there"),
     Shown("Clear event", "", "browser/test_turns.py::test_clear_empties_the_conversation_and_lets_the_server_go"),
     Shown("Copy, copy all, watermark", "chat.buttons", "browser/test_look.py::test_what_is_copied_has_the_watermark"),
-    Shown("Option event", "", "ui/test_steps.py::test_a_call_that_asks_has_two_buttons"),
+    Shown("Option event", "", "browser/test_rich.py::test_a_call_that_is_allowed_is_made"),
     Shown("Example event", "chat.examples", "browser/test_turns.py::test_an_example_is_sent_with_its_own_text"),
 )
 """https://www.gradio.app/guides/creating-a-chatbot-fast, …/chatbot-specific-events, …/agents-and-tool-usage and

@@ -18,11 +18,12 @@ from chat_app.conversation.context import GO_ON
 from chat_app.conversation.deltas import Finish, Started, TextDelta, ToolCallDelta, Usage
 from chat_app.conversation.messages import Image, Message, Text, ToolCall, ToolResult, assistant, system, user
 from chat_app.conversation.tools import Decision
+from chat_app.conversation.turn import TurnSummary
 from chat_app.endpoints.catalog import Catalog
 from chat_app.endpoints.chain.remembered import Remembered
 from chat_app.endpoints.discovery import Found
 from chat_app.endpoints.ollama import PullProgress
-from chat_app.errors import ChoiceError, InputNotTaken, LengthLimit, ShuttingDown, TokenRefused
+from chat_app.errors import ChoiceError, InputNotTaken, LengthLimit, ShuttingDown, TokenRefused, TooManyRounds
 from chat_app.feedback.signature import Signer, text_hash
 from chat_app.feedback.store import FeedbackStore
 from chat_app.server.approvals import Approvals
@@ -51,13 +52,15 @@ class Chat:
         endpoint: Mapping[str, Any] = MappingProxyType({}),
         chat: Mapping[str, Any] = MappingProxyType({}),
         functions: Sequence[Mapping[str, Any]] = (),
+        max_rounds: int = 10,
         **preset: Any,
     ) -> None:
         config = served("main", models=("toy",), **endpoint)
         self.server = ScriptedServer(config, *rounds)
         self.server.listing = ("toy",)
         self.pulled: list[str] = []
-        tools = ToolsConfig.model_validate({"functions": functions})
+        tools = ToolsConfig.model_validate({"functions": functions, "max_rounds": max_rounds})
+        self.summaries: list[TurnSummary] = []
         self.running = RunningTurns()
         catalog = Catalog(
             Found((config,), configured=True),
@@ -82,6 +85,7 @@ class Chat:
             words=Words(texts_of("en")),
             remembered=Remembered(),
             examples=(Example("Why is the sky blue?"),),
+            observers=(self.summaries.append,),
         )
 
     async def ask(self, **question: Any) -> Reply:
@@ -248,6 +252,46 @@ async def test_a_tool_that_is_not_allowed_does_not_run(tmp_path: Path) -> None:
         assert reply.answer.text == "of air."
 
 
+async def test_a_turn_has_as_many_rounds_as_the_settings_say(tmp_path: Path) -> None:
+    """And whoever watches turns is told of it once."""
+    chat = Chat(tmp_path, *[calls("weather", ARGUMENTS)] * 3, functions=ASKS, tools=("weather",), max_rounds=2)
+    reply = await asked_for_a_call(chat, "allow")
+    assert isinstance(reply.answer.problem, TooManyRounds)
+    assert [summary.outcome for summary in chat.summaries] == ["too_many_rounds"]
+
+
+async def test_pictures_of_answers_do_not_go_to_a_model_that_takes_none(tmp_path: Path) -> None:
+    """Every later turn of the conversation would be refused; where nobody knows, they go."""
+    result = Message("assistant", (ToolCall("f", "{}", "1"), ToolResult("1", "Here.", (PICTURE,)), Text("A cat.")))
+    asked = (*ASKED, result, user("Which colour?"))
+    for taken, pictures in (({"toy": ()}, ()), ({}, (PICTURE,))):
+        chat = Chat(tmp_path, MORE, endpoint={"input_modalities": taken})
+        await chat.service.catalog.refresh()
+        await chat.ask(conversation=asked)
+        sent = chat.server.requests[-1].messages[1].parts[1]
+        assert isinstance(sent, ToolResult)
+        assert sent.images == pictures
+        assert ("cannot see" in sent.text) == (not pictures)
+
+
+async def test_questions_have_no_more_files_than_they_may(tmp_path: Path) -> None:
+    """Whatever is posted past the page."""
+    for settings, count in (({"multimodal": False}, 1), ({}, 11)):
+        chat = Chat(tmp_path, MORE, chat=settings)
+        reply = await chat.ask(conversation=(user("Look", *[PICTURE] * count),))
+        assert isinstance(reply.answer.problem, ChoiceError)
+        assert not chat.server.requests
+
+
+async def test_an_answer_whose_words_stand_before_its_calls_is_signed_with_them(tmp_path: Path) -> None:
+    """What the model said last is what is rated."""
+    said = (Started("main", "toy"), TextDelta("It is fine."), ToolCallDelta(0, "weather", ARGUMENTS, "c"))
+    nothing: Round = (Started("main", "toy"), Finish("stop"))
+    chat = Chat(tmp_path, (*said, Finish("tool_calls")), nothing, functions=ASKS, tools=("weather",))
+    reply = await asked_for_a_call(chat, "allow")
+    assert chat.service.signer.read(reply.token).answer_sha256 == text_hash("It is fine.")
+
+
 async def test_a_verdict_on_an_answer_with_tools_is_a_row_with_them(tmp_path: Path) -> None:
     """The calls are those that were made; the pictures of the conversation are files beside the rows."""
     chat = Chat(tmp_path, calls("weather", ARGUMENTS), MORE, functions=ASKS, tools=("weather",))
@@ -291,6 +335,7 @@ async def test_the_answer_to_an_example_is_given_again_where_it_is_kept(tmp_path
 async def test_examples_are_asked_beforehand_where_that_is_wanted(tmp_path: Path) -> None:
     """Then the first visitor waits for nobody."""
     eager = Chat(tmp_path, MORE, chat={"cache_examples": True, "cache_mode": "eager"})
+    await eager.service.catalog.refresh()
     await eager.service.ask_examples()
     assert len(eager.server.requests) == 1
     assert (await eager.ask()).answer.text == "of air."

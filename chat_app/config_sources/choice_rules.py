@@ -14,6 +14,7 @@ from typing import Any, Final
 from chat_app.config import PresetConfig
 from chat_app.config_sources.draft import Draft, Fault, Path
 from chat_app.config_sources.faults import nearest
+from chat_app.config_sources.loose import at, is_file, items
 
 KNOWN_PARAMETERS: Final = (
     "temperature",
@@ -33,8 +34,9 @@ KNOWN_PARAMETERS: Final = (
 """Parameters whose kind and bounds the page knows by itself (`ui/parameters.py`)."""
 _RESERVED: Final = ("messages", "model", "stream", "stream_options", "tools", "tool_choice", "n")
 """What is no visitor's to set: it would change who answers, or what comes back."""
-_KEPT: Final = re.compile(r"(?!(?:constructor|prototype)$)[A-Za-z][A-Za-z0-9_.-]{0,63}")
-"""The names under which the browser keeps values (`static/history/entry.mjs`)."""
+_KEPT: Final = re.compile(r"(?!(?:constructor|prototype|path|url|meta|component)$)[A-Za-z][A-Za-z0-9_.-]{0,63}")
+"""The names under which the browser keeps values (`static/history/entry.mjs`), but for those by
+which Gradio knows files and components in what is posted."""
 _SHAPE: Final = ("minimum", "maximum", "step", "choices", "value")
 """Each of these says what kind of parameter one is."""
 _NUMBERS: Final = ("minimum", "maximum", "step", "value")
@@ -95,19 +97,19 @@ def _bounds_of_parameters_are_usable(draft: Draft, values: Any) -> Iterator[Faul
 
 def _examples_can_be_asked(draft: Draft, values: Any) -> Iterator[Fault]:
     default = PresetConfig.model_fields["name"].default
-    presets = _at(values, "presets")
-    named = [_at(item, "name") or default for _, item in _items(values, "presets")] if presets else [default]
+    presets = at(values, "presets")
+    named = [at(item, "name") or default for _, item in items(values, "presets")] if presets else [default]
     known = tuple(name.strip() for name in named if isinstance(name, str))
     allowed = tuple(name for _, name, _ in _parameters(values))
-    for position, example in _items(_at(values, "chat"), "examples"):
+    for position, example in items(at(values, "chat"), "examples"):
         above: Path = ("chat", "examples", position)
-        preset = _at(example, "preset")
+        preset = at(example, "preset")
         if isinstance(preset, str) and preset and preset not in known:
             guess = nearest(preset, known)
             fix = f"Did you mean `{guess}`?" if guess else f"There are: {', '.join(f'`{each}`' for each in known)}."
             path = (*above, "preset")
             yield Fault(draft.place(path), path, f"There is no preset `{preset}`.", fix)
-        parameters = _at(example, "parameters")
+        parameters = at(example, "parameters")
         for name in parameters if isinstance(parameters, Mapping) else ():
             if name not in allowed:
                 path = (*above, "parameters", name)
@@ -116,22 +118,22 @@ def _examples_can_be_asked(draft: Draft, values: Any) -> Iterator[Fault]:
 
 
 def _files_of_examples_are_there(draft: Draft, values: Any, cwd: FilePath) -> Iterator[Fault]:
-    for position, example in _items(_at(values, "chat"), "examples"):
-        for number, name in _items(example, "files"):
+    for position, example in items(at(values, "chat"), "examples"):
+        for number, name in items(example, "files"):
             path: Path = ("chat", "examples", position, "files", number)
             if not isinstance(name, str) or draft.is_broken(path):
                 continue
             if name.lower().startswith(("http:", "https:", "data:", "//")):
                 rule, fix = "Must be a file of this machine, not a URL.", "Save the file and name its path."
                 yield Fault(draft.place(path), path, rule, fix)
-            elif not _is_file(cwd / name):
+            elif not is_file(cwd / name):
                 fix = f"Relative paths start at the working directory, `{cwd}`."
                 yield Fault(draft.place(path), path, f"There is no file `{name}`.", fix)
 
 
 def _modalities_are_of_its_models(draft: Draft, values: Any) -> Iterator[Fault]:
-    for position, endpoint in _items(values, "endpoints"):
-        offered, said = _at(endpoint, "models"), _at(endpoint, "input_modalities")
+    for position, endpoint in items(values, "endpoints"):
+        offered, said = at(endpoint, "models"), at(endpoint, "input_modalities")
         models = tuple(str(model) for model in offered) if isinstance(offered, list | Mapping) else ()
         for name in said if models and isinstance(said, Mapping) else ():
             if name != "*" and name not in models:
@@ -142,10 +144,10 @@ def _modalities_are_of_its_models(draft: Draft, values: Any) -> Iterator[Fault]:
 
 
 def _prices_are_numbers(draft: Draft, values: Any) -> Iterator[Fault]:
-    for position, preset in _items(values, "presets"):
-        prices = _at(preset, "prices")
+    for position, preset in items(values, "presets"):
+        prices = at(preset, "prices")
         for name in ("prompt", "completion"):
-            price = _at(prices, name)
+            price = at(prices, name)
             if _is_number(price) and not isfinite(price):
                 path = ("presets", position, "prices", name)
                 yield Fault(draft.place(path), path, "Must be a price.", "Write what a million tokens cost: `0.15`.")
@@ -153,28 +155,11 @@ def _prices_are_numbers(draft: Draft, values: Any) -> Iterator[Fault]:
 
 def _parameters(values: Any) -> Iterator[tuple[Path, str, Mapping[str, Any]]]:
     """What stands in `chat.parameters`: where, its name, and the mapping, which is empty for a bare name."""
-    for position, item in _items(_at(values, "chat"), "parameters"):
-        name = _at(item, "name") if isinstance(item, Mapping) else item
+    for position, item in items(at(values, "chat"), "parameters"):
+        name = at(item, "name") if isinstance(item, Mapping) else item
         if isinstance(name, str) and name.strip():
             yield ("chat", "parameters", position), name.strip(), item if isinstance(item, Mapping) else {}
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_file(path: FilePath) -> bool:
-    """Whether there is a file that this user can see."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False
-
-
-def _at(value: Any, name: str) -> Any:
-    return value.get(name) if isinstance(value, Mapping) else None
-
-
-def _items(value: Any, name: str) -> Iterator[tuple[int, Any]]:
-    items = _at(value, name)
-    return iter(enumerate(items) if isinstance(items, list) else ())

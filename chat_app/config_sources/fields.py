@@ -43,8 +43,13 @@ class Setting:
     """Whether it holds settings of its own, and how many times."""
 
 
-def settings(model: type[BaseModel] = Config, above: tuple[str, ...] = ()) -> Iterator[Setting]:
-    """All settings in the order of `config/`; a section comes before what it holds."""
+def settings(
+    model: type[BaseModel] = Config, above: tuple[str, ...] = (), *, mixed: bool = False
+) -> Iterator[Setting]:
+    """All settings in the order of `config/`; a section comes before what it holds.
+
+    With `mixed` also what is in a setting that may have another shape too: a name or a mapping, a mapping or nothing.
+    """
     for name, info in model.model_fields.items():
         kind = _bare(info.annotation)
         inner = kind if _is_model(kind) else _item(kind)
@@ -53,7 +58,11 @@ def settings(model: type[BaseModel] = Config, above: tuple[str, ...] = ()) -> It
             section = "mapping" if inner is kind else "list"
         yield Setting((*above, name), doc_of(info), _default(model, name, info), info.is_required(), section)
         if section:
-            yield from settings(inner, (*above, f"{name}[]" if section == "list" else name))
+            yield from settings(inner, (*above, f"{name}[]" if section == "list" else name), mixed=mixed)
+        elif mixed and (one := section_in(kind)):
+            yield from settings(one, (*above, name), mixed=mixed)
+        elif mixed and (one := section_in(inner)):
+            yield from settings(one, (*above, f"{name}[]"), mixed=mixed)
 
 
 def kind_at(path: Path) -> Any:
@@ -86,7 +95,7 @@ def names_at(path: Path) -> tuple[str, ...]:
 
 def section_in(kind: Any) -> type[BaseModel] | None:
     """The settings that a value of type `kind` may have of its own, where it may be of another shape too."""
-    shapes = get_args(kind) if is_choice(kind) else (kind,)
+    shapes = get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
     return next((one for each in shapes if _is_model(one := _bare(each))), None)
 
 
@@ -145,7 +154,7 @@ def _inside(kind: Any, step: str | int) -> Any:
         return Any
     if get_origin(kind) is Mapping:
         return _bare(get_args(kind)[1])
-    if is_choice(kind):
+    if get_origin(kind) in {Union, UnionType}:
         return next((inner for one in get_args(kind) if (inner := _inside(_bare(one), step)) is not UNKNOWN), UNKNOWN)
     if _is_model(kind) and step in kind.model_fields:
         return _bare(kind.model_fields[step].annotation)

@@ -18,6 +18,7 @@ from chat_app.config_sources import theme_file, words_file
 from chat_app.config_sources.choice_rules import faults_of_choices
 from chat_app.config_sources.draft import Draft, Fault, Path
 from chat_app.config_sources.faults import nearest
+from chat_app.config_sources.loose import at, is_file, items
 from chat_app.config_sources.tool_rules import names_of_tools_are_unique, presets_have_their_tools
 
 _RESERVED = {
@@ -67,7 +68,7 @@ def faults_between(draft: Draft, values: Any, cwd: FilePath) -> Iterator[Fault]:
 
 def _names_are_unique(draft: Draft, values: Any, section: str, default: str | None) -> Iterator[Fault]:
     first: dict[str, Path] = {}
-    for position, item in _items(values, section):
+    for position, item in items(values, section):
         name = item.get("name", default) if isinstance(item, Mapping) else None
         path = (section, position, "name")
         if isinstance(name, str) and not draft.is_broken(path):
@@ -78,18 +79,18 @@ def _names_are_unique(draft: Draft, values: Any, section: str, default: str | No
 
 
 def _presets_are_usable(draft: Draft, values: Any) -> Iterator[Fault]:
-    presets = _at(values, "presets")
+    presets = at(values, "presets")
     if presets == []:
         fix = "Leave `presets` out for one called Assistant, or name one."
         yield Fault(draft.place(("presets",)), ("presets",), "There must be at least one.", fix)
 
-    endpoints = _at(values, "endpoints")
-    names = [_at(item, "name") for _, item in _items(values, "endpoints")]
+    endpoints = at(values, "endpoints")
+    names = [at(item, "name") for _, item in items(values, "endpoints")]
     if endpoints is not None and (not isinstance(endpoints, list) or not all(isinstance(name, str) for name in names)):
         return
     known = tuple(name.strip() for name in names)
-    for position, preset in _items(values, "presets"):
-        for number, name in _items(preset, "endpoints"):
+    for position, preset in items(values, "presets"):
+        for number, name in items(preset, "endpoints"):
             if isinstance(name, str) and name.strip() not in known:
                 path = ("presets", position, "endpoints", number)
                 guess = nearest(name, known)
@@ -100,8 +101,8 @@ def _presets_are_usable(draft: Draft, values: Any) -> Iterator[Fault]:
 
 def _parameters_are_sendable(draft: Draft, values: Any) -> Iterator[Fault]:
     for section, setting in (("presets", "parameters"), ("endpoints", "extra_body")):
-        for position, item in _items(values, section):
-            parameters = _at(item, setting)
+        for position, item in items(values, section):
+            parameters = at(item, setting)
             for name, value in parameters.items() if isinstance(parameters, Mapping) else ():
                 path = (section, position, setting, name)
                 if name in _RESERVED:
@@ -116,10 +117,10 @@ def _parameters_are_sendable(draft: Draft, values: Any) -> Iterator[Fault]:
 
 def _names_of_parameters_are_free(draft: Draft, values: Any) -> Iterator[Fault]:
     """What makes a request one for an answer is neither left out nor renamed, and nothing else gets its name."""
-    for position, endpoint in _items(values, "endpoints"):
+    for position, endpoint in items(values, "endpoints"):
         above: Path = ("endpoints", position)
-        named = [((*above, "drop_parameters", number), name) for number, name in _items(endpoint, "drop_parameters")]
-        renamed = _at(endpoint, "rename_parameters")
+        named = [((*above, "drop_parameters", number), name) for number, name in items(endpoint, "drop_parameters")]
+        renamed = at(endpoint, "rename_parameters")
         for name, other in renamed.items() if isinstance(renamed, Mapping) else ():
             named += [((*above, "rename_parameters", name), one) for one in dict.fromkeys((name, str(other)))]
         for path, name in named:
@@ -129,8 +130,8 @@ def _names_of_parameters_are_free(draft: Draft, values: Any) -> Iterator[Fault]:
 
 
 def _headers_are_sendable(draft: Draft, values: Any) -> Iterator[Fault]:
-    for position, endpoint in _items(values, "endpoints"):
-        headers = _at(endpoint, "extra_headers")
+    for position, endpoint in items(values, "endpoints"):
+        headers = at(endpoint, "extra_headers")
         for name, value in headers.items() if isinstance(headers, Mapping) else ():
             path = ("endpoints", position, "extra_headers", name)
             if not _HEADER_NAME.fullmatch(name):
@@ -144,27 +145,27 @@ def _headers_are_sendable(draft: Draft, values: Any) -> Iterator[Fault]:
 
 
 def _certificates_are_checked_or_not(draft: Draft, values: Any) -> Iterator[Fault]:
-    for position, endpoint in _items(values, "endpoints"):
-        if _at(endpoint, "ca_file") and str(_at(endpoint, "verify")).lower() in {"false", "0", "no", "off"}:
+    for position, endpoint in items(values, "endpoints"):
+        if at(endpoint, "ca_file") and str(at(endpoint, "verify")).lower() in {"false", "0", "no", "off"}:
             path = ("endpoints", position, "verify")
             rule = "With `verify: false` nothing is trusted, so `ca_file` has no use."
             yield Fault(draft.place(path), path, rule, "Remove one of the two; to be safe, this one.")
 
 
 def _who_is_forgotten_logs_out(draft: Draft, values: Any) -> Iterator[Fault]:
-    server = _at(values, "server")
-    forget = str(_at(_at(values, "chat"), "forget_on_logout")).lower() in {"true", "1", "yes", "on"}
-    if forget and not _at(server, "user_header") and not _at(server, "logout_url"):
+    server = at(values, "server")
+    forget = str(at(at(values, "chat"), "forget_on_logout")).lower() in {"true", "1", "yes", "on"}
+    if forget and not at(server, "user_header") and not at(server, "logout_url"):
         path = ("chat", "forget_on_logout")
         rule = "Nobody logs out here: neither `server.user_header` nor `server.logout_url` is set."
         yield Fault(draft.place(path), path, rule, "Set one of them, or remove this.")
 
 
 def _examples_are_matched(draft: Draft, values: Any) -> Iterator[Fault]:
-    chat = _at(values, "chat")
-    examples = _at(chat, "examples") or []
+    chat = at(values, "chat")
+    examples = at(chat, "examples") or []
     for name in ("example_labels", "example_icons"):
-        given = _at(chat, name)
+        given = at(chat, name)
         if isinstance(given, list) and isinstance(examples, list) and given and len(given) != len(examples):
             path = ("chat", name)
             rule = f"There must be one for each of the {len(examples)} examples; there are {len(given)}."
@@ -174,20 +175,20 @@ def _examples_are_matched(draft: Draft, values: Any) -> Iterator[Fault]:
 def _files_are_there(draft: Draft, values: Any, cwd: FilePath) -> Iterator[Fault]:
     certificates = (
         (("endpoints", position, "ca_file"), name)
-        for position, endpoint in _items(values, "endpoints")
-        if isinstance(name := _at(endpoint, "ca_file"), str)
+        for position, endpoint in items(values, "endpoints")
+        if isinstance(name := at(endpoint, "ca_file"), str)
     )
-    for path, name in (*certificates, *_named_files(_at(values, "chat"))):
+    for path, name in (*certificates, *_named_files(at(values, "chat"))):
         rule, fix = "", ""
         if name.lower().startswith(("http:", "https:", "data:", "//")):
             rule, fix = "Must be a file of this machine, not a URL.", "Save the file and name its path."
-        elif not _is_file(cwd / name):
+        elif not is_file(cwd / name):
             rule, fix = f"There is no file `{name}`.", f"Relative paths start at the working directory, `{cwd}`."
         if rule and not draft.is_broken(path):
             yield Fault(draft.place(path), path, rule, fix)
 
-    folder = _at(_at(values, "chat"), "flagging_dir")
-    if isinstance(folder, str) and _is_file(cwd / folder):
+    folder = at(at(values, "chat"), "flagging_dir")
+    if isinstance(folder, str) and is_file(cwd / folder):
         path = ("chat", "flagging_dir")
         yield Fault(draft.place(path), path, "Must be a folder; there is a file of this name.", "Name another.")
 
@@ -195,8 +196,8 @@ def _files_are_there(draft: Draft, values: Any, cwd: FilePath) -> Iterator[Fault
 def _marks_are_pictures(draft: Draft, values: Any, cwd: FilePath) -> Iterator[Fault]:
     """The logo is part of every page that is loaded, and Gradio makes other sizes of the icon."""
     for setting, endings in _MARKS.items():
-        name, path = _at(_at(values, "chat"), setting), ("chat", setting)
-        if not isinstance(name, str) or not _is_file(cwd / name):
+        name, path = at(at(values, "chat"), setting), ("chat", setting)
+        if not isinstance(name, str) or not is_file(cwd / name):
             continue
         if not name.lower().endswith(endings):
             rule = f"Must be a picture whose name ends in {', '.join(endings)}."
@@ -207,19 +208,19 @@ def _marks_are_pictures(draft: Draft, values: Any, cwd: FilePath) -> Iterator[Fa
 
 
 def _words_are_usable(values: Any, cwd: FilePath) -> Iterator[Fault]:
-    language = _at(_at(values, "chat"), "language")
+    language = at(at(values, "chat"), "language")
     if isinstance(language, str) and language.endswith((".yaml", ".yml")):
         yield from words_file.faults_in(cwd / language, language)
 
 
 def _theme_is_usable(draft: Draft, values: Any, cwd: FilePath) -> Iterator[Fault]:
-    theme = _at(_at(values, "chat"), "theme")
+    theme = at(at(values, "chat"), "theme")
     if isinstance(theme, str) and theme.endswith(_FILES["theme"]):
         for rule, fix in theme_file.faults_in(cwd / theme):
             yield Fault(draft.place(("chat", "theme")), ("chat", "theme"), rule, fix)
-    options = _at(_at(values, "chat"), "theme_options")
+    options = at(at(values, "chat"), "theme_options")
     for name in ("primary_hue", "secondary_hue", "neutral_hue"):
-        hue, path = _at(options, name), ("chat", "theme_options", name)
+        hue, path = at(options, name), ("chat", "theme_options", name)
         if isinstance(hue, str) and re.fullmatch(r"[a-z]+", hue.strip()) and hue.strip() not in HUES:
             guess = nearest(hue.strip(), HUES)
             fix = f"Did you mean `{guess}`?" if guess else f"Known are: {', '.join(HUES)}; or one like `#0a7d5c`."
@@ -229,32 +230,15 @@ def _theme_is_usable(draft: Draft, values: Any, cwd: FilePath) -> Iterator[Fault
 def _named_files(chat: Any) -> Iterator[tuple[Path, str]]:
     """The files that the page is told to show, with the settings that name them."""
     for setting in ("example_icons", "avatar_images"):
-        for position, name in _items(chat, setting):
+        for position, name in items(chat, setting):
             if isinstance(name, str):
                 yield ("chat", setting, position), name
-    css = _at(chat, "css")
+    css = at(chat, "css")
     if isinstance(css, str) and (file := css_file(css)):
         yield ("chat", "css"), str(file)
     for setting in ("logo", "favicon"):
-        if isinstance(name := _at(chat, setting), str):
+        if isinstance(name := at(chat, setting), str):
             yield ("chat", setting), name
     for setting, known in (("language", LANGUAGES), ("theme", THEMES)):
-        if isinstance(name := _at(chat, setting), str) and name not in known and name.endswith(_FILES[setting]):
+        if isinstance(name := at(chat, setting), str) and name not in known and name.endswith(_FILES[setting]):
             yield ("chat", setting), name
-
-
-def _is_file(path: FilePath) -> bool:
-    """Whether there is a file that this user can see."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False
-
-
-def _at(value: Any, name: str) -> Any:
-    return value.get(name) if isinstance(value, Mapping) else None
-
-
-def _items(value: Any, name: str) -> Iterator[tuple[int, Any]]:
-    items = _at(value, name)
-    return iter(enumerate(items) if isinstance(items, list) else ())

@@ -1,17 +1,19 @@
 """Settings as they may be shown: as plain JSON values, with `**********` for every secret.
 
-Besides the settings that are secret by their type, some places can hold one by habit: the address of an endpoint
-(`http://user:password@host`), and parameters, fields and queries with names such as `api_key` or `Authorization`. Of a
-proxy the address is shown, which is what one looks for when it fails, without its user and password.
+Besides the settings that are secret by their type, some places can hold one by habit: the address of an endpoint or of
+a tool server (`http://user:password@host`), and parameters, fields, queries and arguments with names such as `api_key`
+or `Authorization`. Of a proxy the address is shown, which is what one looks for when it fails, without its user and
+password.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chat_app.config import SECRET_NAME, Config
+from chat_app.config.hidden import split_args
 
 MASK = "**********"
 _IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
@@ -27,7 +29,18 @@ def shown(config: Config) -> dict[str, Any]:
         endpoint["extra_body"] = without_secrets(endpoint["extra_body"])
     for preset in values["presets"]:
         preset["parameters"] = without_secrets(preset["parameters"])
+    for server, tools in zip(values["tools"]["mcp_servers"], config.tools.mcp_servers, strict=True):
+        server["url"] = _address(tools.url)
+        server["args"] = _args(tools.args)
     return values
+
+
+def _args(args: Sequence[str]) -> list[str]:
+    """What a program is started with; of `--token …`, `--api-key=…` and addresses not what is secret."""
+    return [
+        f"{shown}{MASK}" if secret else _address(shown) if "://" in shown else shown
+        for shown, secret in split_args(args)
+    ]
 
 
 def _address(url: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from chat_app.config_sources.draft import Draft, Fault, Path, dotted
 from chat_app.config_sources.faults import nearest
+from chat_app.config_sources.loose import items
 from chat_app.conversation.tools import DISPLAY_TOOLS
 
 
@@ -35,8 +36,8 @@ def presets_have_their_tools(draft: Draft, values: Any) -> Iterator[Fault]:
     """What a preset lists is a display tool, a function, a server, or a tool of a server: `files.read_file`."""
     servers = {name: _tools_of(values, path) for path, name in _named(values) if path[1] == "mcp_servers"}
     known = (*DISPLAY_TOOLS, *dict.fromkeys(name for _, name in _named(values)))
-    for position, preset in _items(values, "presets"):
-        for number, entry in _items(preset, "tools"):
+    for position, preset in items(values, "presets"):
+        for number, entry in items(preset, "tools"):
             if not isinstance(entry, str):
                 continue
             path = ("presets", position, "tools", number)
@@ -63,10 +64,10 @@ def _fix(name: str, choices: tuple[str, ...]) -> str:
 def _named(values: Any) -> Iterator[tuple[Path, str]]:
     """The servers and functions by name, each with the path of what names it."""
     tools = values.get("tools") if isinstance(values, Mapping) else None
-    for position, server in _items(tools, "mcp_servers"):
+    for position, server in items(tools, "mcp_servers"):
         if isinstance(server, Mapping) and isinstance(name := server.get("name"), str):
             yield ("tools", "mcp_servers", position, "name"), name.strip()
-    for position, function in _items(tools, "functions"):
+    for position, function in items(tools, "functions"):
         if not isinstance(function, Mapping):
             continue
         own, place = function.get("name"), function.get("function")
@@ -79,9 +80,4 @@ def _named(values: Any) -> Iterator[tuple[Path, str]]:
 def _tools_of(values: Any, path: Path) -> tuple[str, ...]:
     """The tools that the server whose name is at `path` may offer; empty for all."""
     server = values["tools"]["mcp_servers"][path[2]]
-    return tuple(name for _, name in _items(server, "tools") if isinstance(name, str))
-
-
-def _items(value: Any, name: str) -> Iterator[tuple[int, Any]]:
-    items = value.get(name) if isinstance(value, Mapping) else None
-    return iter(enumerate(items) if isinstance(items, list) else ())
+    return tuple(name for _, name in items(server, "tools") if isinstance(name, str))

@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Ite
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from typing import Any, Final, TypeAlias, TypeVar
 
 from chat_app.conversation.messages import ToolCall
@@ -24,11 +25,13 @@ Approve: TypeAlias = Callable[[ToolCall], Awaitable[Decision]]
 """What the visitor says to a call; waits for it as long as it takes."""
 
 DENIED: Final = "The visitor did not allow this call."
-FORBIDDEN: Final = "This tool may not be called here."
 STOPPED: Final = "The visitor stopped this call."
+ENDED: Final = "The tool ended this call before it gave a result."
 NOTHING: Final = "The call worked, and gave nothing back."
 MAX_ROUNDS: Final = 10
 _SHOWN_CHARACTERS: Final = 200
+_MOST_NAMED: Final = 50
+"""How many tools a model that called an unknown one is told of."""
 
 _Found = TypeVar("_Found")
 
@@ -100,8 +103,8 @@ async def made(
         for maker in makers:
             if not maker.cancelled():
                 maker.result()  # a defect of this program is raised, not told to the model
-        ended_s = pace.now()
-        yield tuple(_stopped(call, ended_s) for call in calls)
+        ended_s, why = pace.now(), STOPPED if pace.stop.is_set() else ENDED
+        yield tuple(_ended_call(call, ended_s, why) for call in calls)
     finally:
         await _ended((*makers, watcher))
 
@@ -138,13 +141,11 @@ async def _make(
         wrong = _unknown(call.call.name, tools) if tool is None else str(arguments)
         put(replace(call, state="failed", output=ToolOutput(wrong, failed=True), ended_s=now()))
         return
-    if tool.approval == "ask":
+    if tool.approval != "always":
         put(replace(call, state="asking"))
-    allowed = tool.approval == "always" or (tool.approval == "ask" and await tooling.approve(call.call) == "allow")
-    if not allowed:
-        why = DENIED if tool.approval == "ask" else FORBIDDEN
-        put(replace(call, state="refused", output=ToolOutput(why, failed=True), ended_s=now()))
-        return
+        if await tooling.approve(call.call) != "allow":
+            put(replace(call, state="refused", output=ToolOutput(DENIED, failed=True), ended_s=now()))
+            return
     call = replace(call, state="running", began_s=now())
     put(call)
     try:
@@ -155,9 +156,11 @@ async def _make(
     put(replace(call, state="failed" if output.failed else "done", output=output, ended_s=now()))
 
 
-def _unknown(name: str, tools: Iterable[str]) -> str:
-    there = ", ".join(f"`{tool}`" for tool in tools)
-    return f"There is no tool called `{name[:_SHOWN_CHARACTERS]}`. {f'There are: {there}.' if there else 'Answer.'}"
+def _unknown(name: str, tools: Collection[str]) -> str:
+    there = ", ".join(f"`{tool}`" for tool in islice(tools, _MOST_NAMED))
+    more = f" and {len(tools) - _MOST_NAMED} more" if len(tools) > _MOST_NAMED else ""
+    told = f"There are: {there}{more}." if there else "There is no other: answer without."
+    return f"There is no tool called `{name[:_SHOWN_CHARACTERS]}`. {told}"
 
 
 def _arguments(call: ToolCall) -> Mapping[str, Any] | str:
@@ -177,10 +180,10 @@ def _arguments(call: ToolCall) -> Mapping[str, Any] | str:
     )
 
 
-def _stopped(call: Call, ended_s: float) -> Call:
+def _ended_call(call: Call, ended_s: float, why: str) -> Call:
     if call.ended_s is not None:
         return call
-    return replace(call, state="failed", output=ToolOutput(STOPPED, failed=True), ended_s=ended_s)
+    return replace(call, state="failed", output=ToolOutput(why, failed=True), ended_s=ended_s)
 
 
 async def _ended(tasks: Iterable[asyncio.Task[Any]]) -> None:

@@ -11,11 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from chat_app.conversation.messages import Message, Reasoning, Text, assistant, system, user
+from chat_app.conversation.messages import Image, Message, Part, Reasoning, Text, ToolResult, assistant, system, user
 
 TokensOf: TypeAlias = Callable[[Message], float]
 """How many tokens a message costs, about."""
 
+UNSEEN = "[Here is a picture that you cannot see.]"
 GO_ON = user("Continue your last answer exactly where it stopped. Repeat nothing of it and say nothing about it.")
 """What a model is told to go on with an answer that was cut: every server takes a question, but many do not take an
 answer that stands last, to be written on."""
@@ -33,6 +34,16 @@ def sent_messages(system_prompt: str, conversation: Sequence[Message]) -> tuple[
     """The messages of a request. Answers that say nothing (a turn that failed) are left out; questions never are."""
     spoken = tuple(message for message in conversation if message.role == "user" or _says(message))
     return (system(system_prompt), *spoken) if system_prompt else spoken
+
+
+def without_pictures_of_answers(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """The messages for a model that takes no pictures: without those that another one made, or that its tools gave.
+
+    Those of a visitor stay: a question that has one is for a model that takes it.
+    """
+    return tuple(
+        Message(each.role, tuple(map(_unseen, each.parts))) if each.role == "assistant" else each for each in messages
+    )
 
 
 def to_go_on(messages: Sequence[Message], begun: str) -> tuple[Message, ...]:
@@ -58,6 +69,16 @@ def without_oldest_half(messages: Sequence[Message]) -> Kept:
     """The newer half of the turns of `messages`, behind the system prompt; at least one turn less, if one can go."""
     prompt, turns = _turns_of(messages)
     return _without(prompt, turns, len(turns) // 2)
+
+
+def _unseen(part: Part) -> Part:
+    match part:
+        case Image():
+            return Text(UNSEEN)
+        case ToolResult(call_id, text, images) if images:
+            return ToolResult(call_id, f"{text}\n\n{UNSEEN}")
+        case _:
+            return part
 
 
 def _says(message: Message) -> bool:

@@ -152,6 +152,13 @@ class ToolsNotTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolsUnreached:
+    """A remark: this server of tools could not be reached, so the model was not told of its tools."""
+
+    server: str
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens read and written, as the server counted them; the last one said counts."""
 
@@ -167,7 +174,7 @@ class Finish:
 
 
 Waiting: TypeAlias = Asked | Loading | Queued | Postponed | Pulling
-Remark: TypeAlias = Dropped | Truncated | ToolsNotTaken
+Remark: TypeAlias = Dropped | Truncated | ToolsNotTaken | ToolsUnreached
 Delta: TypeAlias = (
     Waiting
     | PassedOver
@@ -218,6 +225,8 @@ class Answer:
     media: tuple[Image | Audio, ...] = ()
     finish_reason: str = ""
     usage: Usage = Usage(None, None)
+    read_tokens: int | None = None
+    """The prompt's tokens of all requests of the turn together, where there were several; None where one is missing."""
     first_token_s: float | None = None
     reasoning_from_s: float | None = None
     """When the first piece of reasoning had come."""
@@ -227,6 +236,11 @@ class Answer:
     """When the turn ended; None while the answer grows."""
     problem: ChatAppError | None = None
     """What went wrong, if the turn did not end with a whole answer. What had arrived stays."""
+
+    @property
+    def last_said(self) -> str:
+        """Its text, or where the model said nothing behind its last calls, what it said last before them."""
+        return next((text for text in (self.text, *(step.text for step in reversed(self.steps))) if text.strip()), "")
 
     @property
     def done(self) -> bool:
@@ -264,7 +278,7 @@ def fold(answer: Answer, delta: Delta, at_s: float) -> Answer:  # noqa: C901, PL
             return replace(answer, tool_calls=_called(answer, delta), first_token_s=_first(answer, at_s))
         case Media(part):
             return replace(answer, media=(*answer.media, part), first_token_s=_first(answer, at_s))
-        case Dropped() | Truncated() | ToolsNotTaken():
+        case Dropped() | Truncated() | ToolsNotTaken() | ToolsUnreached():
             return replace(answer, remarks=(*answer.remarks, delta))
         case Usage():
             return replace(answer, usage=delta)

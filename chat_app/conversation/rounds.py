@@ -47,7 +47,7 @@ def asked_again(answer: Answer, step: Step) -> Answer:
 def after(before: Answer, now: Answer) -> Answer:
     """`now`, which is of one round alone, with what came `before` it in the turn."""
     if not before.steps:
-        return now
+        return replace(now, remarks=(*before.remarks, *now.remarks))
     return replace(
         now,
         steps=before.steps,
@@ -57,6 +57,7 @@ def after(before: Answer, now: Answer) -> Answer:
         model=now.model or before.model,
         attempts=before.attempts + now.attempts,
         usage=_usage(before.usage, now.usage),
+        read_tokens=_read(before, now.usage),
         first_token_s=now.first_token_s if before.first_token_s is None else before.first_token_s,
     )
 
@@ -65,6 +66,11 @@ def _remarks(before: Sequence[Remark], now: Sequence[Remark]) -> tuple[Remark, .
     """All remarks, of each kind only what the last round says: that so much was not sent is said once."""
     kinds = {type(remark) for remark in now}
     return (*(remark for remark in before if type(remark) not in kinds), *now)
+
+
+def _read(before: Answer, now: Usage) -> int | None:
+    read = before.usage.prompt_tokens if len(before.steps) == 1 else before.read_tokens
+    return None if read is None or now.prompt_tokens is None else read + now.prompt_tokens
 
 
 def _usage(before: Usage, now: Usage) -> Usage:

@@ -114,6 +114,11 @@ class Step:
 class Toolbox(Protocol):
     """The tools of one preset."""
 
+    @property
+    def unreached(self) -> tuple[str, ...]:
+        """The names of the servers that could not be reached when `tools` was last asked."""
+        ...
+
     async def tools(self) -> Sequence[Tool]:
         """What can be called now; what cannot be reached is left out. Never raises."""
         ...

@@ -23,7 +23,7 @@ from typing import Any, Protocol
 from chat_app.conversation.answer_parts import call_ids, parts_of_steps
 from chat_app.conversation.calling import Pace, Tooling, awaited, identified, made
 from chat_app.conversation.coalesce import batches
-from chat_app.conversation.deltas import Answer, Delta, Dropped, fold
+from chat_app.conversation.deltas import Answer, Delta, Dropped, ToolsUnreached, fold
 from chat_app.conversation.messages import Message
 from chat_app.conversation.problems import problem_of, stopped, too_many_rounds
 from chat_app.conversation.rounds import after, asked_again, step_of
@@ -144,7 +144,8 @@ async def run_turn(  # noqa: PLR0913 -- each has a default that tests and the pa
         except ChatAppError as error:
             problem = error
         except (GeneratorExit, asyncio.CancelledError):
-            problem = None if answer.finish_reason else stopped(answer)
+            ended = answer.finish_reason and not isinstance(problem_of(answer), ToolCallWanted)
+            problem = None if ended else stopped(answer)
             raise
         answer = replace(answer, problem=problem, total_s=clock() - started)
         yield answer
@@ -171,7 +172,8 @@ async def _rounds(
         if listing.cancelled():
             return
         tools = listing.result()
-        request = replace(request, tools=tuple(tool for tool in tools if tool.approval != "never"))
+        request = replace(request, tools=tuple(tools))
+        before = replace(before, remarks=tuple(map(ToolsUnreached, tooling.toolbox.unreached)))
     while True:
         async with aclosing(_round(before, endpoint, request, pace, every_s)) as answers:
             async for answer in answers:

@@ -8,8 +8,10 @@ parts give the same bytes whatever follows them, so a server finds them in its c
 An answer that called tools is one message here and several there: what was said with its calls, one `tool` message for
 each call, and what was said then. The protocol's `tool` messages hold text alone, so pictures of results follow as a
 message of the visitor's role once all results stand; those of an answer go before the next question, because what the
-assistant says may hold none. Where no tools are offered, calls and results are left out (servers refuse a call without
-`tools`), but not those that wait for an answer: they are told as text.
+assistant says may hold none. No such message follows a `tool` one directly, nor does a question behind a stopped
+answer: Mistral's API and templates refuse that, so the assistant has said something between. Where no tools are
+offered, calls and results are left out (servers refuse a call without `tools`), but not those that wait for an answer:
+they are told as text.
 
 What models make up must not make a request invalid: names are reduced to what the protocol allows, arguments that are
 no JSON object are written as `{}` (llama.cpp and vLLM fail on others; their result says what was wrong), a call without
@@ -38,6 +40,7 @@ from chat_app.conversation.messages import (
     ToolCall,
     ToolResult,
 )
+from chat_app.conversation.plain_text import plain_text
 
 Wire: TypeAlias = dict[str, Any]
 PlaceOf: TypeAlias = Callable[[Image | Audio], str]
@@ -45,8 +48,10 @@ PlaceOf: TypeAlias = Callable[[Image | Audio], str]
 
 NO_RESULT: Final = "This call has no result: it was ended before."
 NO_WORDS: Final = "(An answer without words.)"
-"""Stands for an answer that is a picture, or nothing but calls where these are left out: two questions in a row are
-refused by many templates."""
+"""Stands for an answer that is a picture, or nothing but calls: many templates refuse two questions in a row, and some
+one behind a result."""
+PICTURES_OF_CALL: Final = "The pictures that the call of"
+"""How the message begins in which pictures of results follow these."""
 _BLANK_LINE: Final = "\n\n"
 _LONGEST_NAME: Final = 64
 _ENDING: Final = re.compile(r"</document(_*)")
@@ -75,16 +80,21 @@ def written(
     way = _Way(place_of, reasoning, tools=tools)
     wire: list[Wire] = []
     shown: list[Image] = []
+    answered = False
     last = messages[-1] if messages else None
     groups = [list(group) for _, group in groupby(messages, key=lambda message: message.role)]
     for said in groups if joined else ([message] for message in messages):
         role = said[0].role
         if role != "assistant":
             parts = (*_said_before(shown), *_joined(said))
+            if role == "user" and answered and wire[-1]["role"] != "assistant":
+                wire.append(_assistant(NO_WORDS))
+            answered = False
             wire.append({"role": role, "content": _content(parts, place_of)})
             shown = []
             continue
         wire += _answers(said, way, in_progress=said[-1] is last)
+        answered = True
         shown = [part for message in said for part in message.parts if isinstance(part, Image)]
     return wire
 
@@ -120,12 +130,12 @@ def _content(parts: Iterable[Part], place_of: PlaceOf) -> str | list[Wire]:
                 content.append(_media(part, place_of))
                 text = ""
     if not content:
-        return _clean(text)
+        return plain_text(text)
     return [*content, *_text_parts(text)]
 
 
 def _text_parts(text: str) -> list[Wire]:
-    return [{"type": "text", "text": _clean(text)}] if text.strip() else []
+    return [{"type": "text", "text": plain_text(text)}] if text.strip() else []
 
 
 def _media(part: Image | Audio, place_of: PlaceOf) -> Wire:
@@ -184,8 +194,8 @@ def _said(message: Message) -> str:
 
 
 def _assistant(text: str, thoughts: str = "", reasoning: str = "") -> Wire:
-    wire: Wire = {"role": "assistant", "content": _clean(text)}
-    return {**wire, reasoning: _clean(thoughts)} if reasoning and thoughts else wire
+    wire: Wire = {"role": "assistant", "content": plain_text(text)}
+    return {**wire, reasoning: plain_text(thoughts)} if reasoning and thoughts else wire
 
 
 def _rounds(message: Message) -> list[_Round]:
@@ -222,9 +232,10 @@ def _round(said: _Round, way: _Way) -> Iterator[Wire]:
     results = [(call, said.results.get(call.call_id)) for call in said.calls]
     for call, result in results:
         text = result.text if result and result.text else NO_RESULT
-        yield {"role": "tool", "tool_call_id": call.call_id, "content": _clean(text)}
+        yield {"role": "tool", "tool_call_id": call.call_id, "content": plain_text(text)}
     pictures = tuple(_pictures(results))
     if pictures:
+        yield _assistant(NO_WORDS)
         yield {"role": "user", "content": _content(pictures, way.place_of)}
 
 
@@ -237,7 +248,7 @@ def _call(call: ToolCall) -> Wire:
 def _pictures(results: Iterable[tuple[ToolCall, ToolResult | None]]) -> Iterator[Part]:
     for call, result in results:
         if result and result.images:
-            yield Text(f"The pictures that the call of `{_name(call)}` gave:")
+            yield Text(f"{PICTURES_OF_CALL} `{_name(call)}` gave:")
             yield from result.images
 
 
@@ -264,9 +275,4 @@ def _is_object(arguments: str) -> bool:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(_clean(text), ensure_ascii=False)
-
-
-def _clean(text: str) -> str:
-    # Half of a surrogate pair, which a browser may send when an emoji was cut, cannot be written as UTF-8.
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return json.dumps(plain_text(text), ensure_ascii=False)

@@ -123,10 +123,6 @@ class Catalog:
         taken = self._taken_of(preset, model)
         return None if taken == UNKNOWN else taken.sure
 
-    def that_take(self, preset: PresetConfig, modality: Modality) -> tuple[str, ...]:
-        """The models that can be picked with `preset` and are known to take it."""
-        return tuple(model for model in self.models_of(preset) if modality in self._taken_of(preset, model).sure)
-
     def refusal(self, preset: PresetConfig, model: str, carries: AbstractSet[Modality]) -> InputNotTaken | None:
         """Why a question that `carries` such things cannot be asked with `preset` and `model`; None if it can."""
         if not carries:
@@ -179,6 +175,10 @@ class Catalog:
         if (server := self._ollama_for(preset, wanted)) is None:
             return self.choose(preset, model)
         return PullsFirst(self._chains[server.name], server.config, wanted, self._pulls), wanted
+
+    async def looked(self) -> None:
+        """Return when all endpoints have been asked once."""
+        await self._looked.wait()
 
     async def refresh(self) -> None:
         """Ask all endpoints at once; the status of each changes as soon as it has answered."""

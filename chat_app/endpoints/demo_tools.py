@@ -13,6 +13,7 @@ from itertools import takewhile
 from typing import Any, Final, TypeAlias
 
 from chat_app.conversation.tools import DISPLAY_TOOLS
+from chat_app.conversation.written import PICTURES_OF_CALL
 
 Body: TypeAlias = Mapping[str, Any]
 Schema: TypeAlias = Mapping[str, Any]
@@ -66,9 +67,14 @@ def results_in(body: Body) -> list[str]:
 
 def without_pictures_of_tools(body: Body) -> list[Body]:
     """The messages without those in which pictures of results follow these: they are no questions."""
-    messages = list(body["messages"])
-    pairs = zip([{}, *messages], messages, strict=False)
-    return [now for before, now in pairs if not (now.get("role") == "user" and before.get("role") == "tool")]
+    return [message for message in body["messages"] if not _holds_pictures_of_tools(message)]
+
+
+def _holds_pictures_of_tools(message: Body) -> bool:
+    match message:
+        case {"role": "user", "content": [{"type": "text", "text": str(text)}, *_]}:
+            return text.startswith(PICTURES_OF_CALL)
+    return False
 
 
 def said_of(results: list[str]) -> str:

@@ -31,6 +31,7 @@ from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, Validation
 from pydantic_core import PydanticSerializationError, to_json
 
 from chat_app.conversation.messages import Audio, File, Image
+from chat_app.conversation.plain_text import in_plain_text
 from chat_app.conversation.tools import Gallery, Html, Plot, Replies, Table, ToolOutput
 from chat_app.errors import ToolError
 from chat_app.tools.schemas import plain_schema
@@ -165,7 +166,7 @@ def output_of(value: Any) -> ToolOutput:
 
 def _json(value: Any) -> str:
     try:
-        return to_json(value).decode()
+        return to_json(in_plain_text(value)).decode()
     except (PydanticSerializationError, ValueError) as error:
         raise ToolError(f"It returned a `{type(value).__name__}`, which cannot be told as text.", hint="") from error
 

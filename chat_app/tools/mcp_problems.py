@@ -16,6 +16,7 @@ from mcp import MCPError
 from mcp_types import CONNECTION_CLOSED, INVALID_REQUEST
 
 from chat_app.config import McpServerConfig
+from chat_app.config.hidden import secrets_in_address, secrets_in_args
 from chat_app.errors import ToolError
 from chat_app.tools.stderr_log import masked
 
@@ -28,7 +29,8 @@ _SESSION_GONE: Final = "Session terminated"
 
 def secrets_of(config: McpServerConfig) -> tuple[str, ...]:
     """What of the settings must stand in no message."""
-    return tuple(value.get_secret_value() for value in (*config.env.values(), *config.headers.values()))
+    secret = (value.get_secret_value() for value in (*config.env.values(), *config.headers.values()))
+    return (*secret, *secrets_in_address(config.url), *secrets_in_args(config.args))
 
 
 def place_of(config: McpServerConfig) -> str:

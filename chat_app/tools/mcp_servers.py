@@ -25,9 +25,9 @@ from chat_app.tools.mcp_results import Listed, listed, output_of
 FIRST_PAUSE_S: Final = 5.0
 LONGEST_PAUSE_S: Final = 300.0
 _WAIT_AGAIN_S: Final = 1.0
+"""How long a turn waits for a server that could not be reached before."""
 _MARGIN_S: Final = 1.0
 """An attempt has `timeout_s` too, and its error says more than that somebody has waited."""
-"""How long a turn waits for a server that could not be reached before."""
 _MOST_PAGES: Final = 100
 """Of a list of tools: one that never ends cannot hang a turn."""
 

@@ -1,8 +1,9 @@
 """One tool as a model is offered it: the name it has in the protocol, who runs it, and how much of a result is told.
 
 Names of the protocol are letters, digits, `_` and `-`, 64 at most (OpenAI's rule, the strictest); a server's may be
-anything. Of two that would become the same, the second is told apart by a hash of where it comes from, so that a later
-turn finds it by the name that an earlier one used.
+anything. Whatever text comes from outside is made such that it can be sent. Of two that would become the same, the
+second is told apart by a hash of where it comes from, so that a later turn finds it by the name that an earlier one
+used.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 from chat_app.conversation.messages import File
+from chat_app.conversation.plain_text import in_plain_text, plain_text
 from chat_app.conversation.tools import Approval, Tool, ToolOutput
 
 LONGEST_NAME: Final = 64
@@ -41,7 +43,7 @@ class Offer:
     @property
     def tool(self) -> Tool:
         """What the model is told."""
-        return Tool(self.name, self.description, self.parameters, self.approval)
+        return Tool(self.name, plain_text(self.description), in_plain_text(self.parameters), self.approval)
 
 
 def protocol_name(listed: str) -> str:
@@ -62,6 +64,7 @@ def by_name(offers: Iterable[Offer]) -> dict[str, Offer]:
 
 def cut(output: ToolOutput, tokens: int) -> ToolOutput:
     """The output with no text longer than `tokens`; where some is left out, the model is told."""
+    output = in_plain_text(output)
     files = tuple(_cut_file(part, tokens) if isinstance(part, File) else part for part in output.media)
     text, left_out = _head(output.text, tokens)
     if left_out:
@@ -79,7 +82,7 @@ def _cut_file(file: File, tokens: int) -> File:
 
 
 def _head(text: str, tokens: int) -> tuple[str, int]:
-    content = text.encode(errors="replace")
+    content = text.encode()
     most = tokens * BYTES_PER_TOKEN
     if len(content) <= most:
         return text, 0

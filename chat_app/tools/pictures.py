@@ -13,7 +13,8 @@ from typing import Final
 
 from chat_app.conversation.messages import Audio, Image
 
-LARGEST_BYTES: Final = 10_000_000
+LARGEST_BYTES: Final = 7_500_000
+"""In Base64 these are 10 MB, which every later turn posts again."""
 _KINDS: Final = (
     ("image/png", re.compile(rb"\x89PNG\r\n\x1a\n")),
     ("image/jpeg", re.compile(rb"\xff\xd8\xff")),

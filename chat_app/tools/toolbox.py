@@ -9,26 +9,26 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from chat_app.config import Approval, McpServerConfig, ToolsConfig
 from chat_app.conversation.tools import DISPLAY_TOOLS, Tool, ToolOutput
 from chat_app.errors import ConfigError, Problem, ToolError
 from chat_app.tools.displays import display_functions
 from chat_app.tools.functions import Function, UnusableError
-from chat_app.tools.offers import Offer, by_name, cut, protocol_name
+from chat_app.tools.offers import LONGEST_NAME, Offer, by_name, cut, protocol_name
 
 if TYPE_CHECKING:
     from chat_app.tools.mcp_results import Listed
     from chat_app.tools.mcp_servers import McpServer
 
-_MOST_NAMED: Final = 50
-"""How many tools a model that called an unknown one is told of."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,11 @@ class Toolboxes:
         finally:
             await asyncio.gather(*(server.close() for server in self._servers.values()))
 
-    async def offers(self, listed: Sequence[str]) -> dict[str, Offer]:
-        """What can be called now of what is `listed`, by its names in the protocol. Never raises."""
+    async def offers(self, listed: Sequence[str]) -> tuple[dict[str, Offer], tuple[str, ...]]:
+        """What can be called now of what is `listed`, by its names in the protocol, and the servers that are not there.
+
+        Never raises.
+        """
         found = {one.name: one for one in await self._asked({name.partition(".")[0] for name in listed})}
         local = {**self._displays, **self._functions}
         offers: dict[str, Offer] = {}
@@ -86,7 +89,8 @@ class Toolboxes:
             server = found.get(entry.partition(".")[0])
             wanted = [local[entry]] if entry in local else server.tools if server else ()
             offers.update((one.listed, one) for one in wanted if entry in {one.listed, one.listed.partition(".")[0]})
-        return by_name(offer for offer in offers.values() if offer.approval != "never")
+        unreached = tuple(name for name, one in found.items() if one.error)
+        return by_name(offer for offer in offers.values() if offer.approval != "never"), unreached
 
     async def survey(self, presets: Mapping[str, Sequence[str]]) -> tuple[Found, ...]:
         """What is there: each server, asked at the same time, then the functions. For `chat-app check`.
@@ -114,10 +118,12 @@ class Toolbox:
         self._toolboxes = toolboxes
         self._listed = tuple(listed)
         self._offers: dict[str, Offer] = {}
+        self.unreached: tuple[str, ...] = ()
+        """The names of the servers that could not be reached when `tools` was last asked."""
 
     async def tools(self) -> Sequence[Tool]:
         """What can be called now; what cannot be reached is left out. Never raises."""
-        self._offers = await self._toolboxes.offers(self._listed)
+        self._offers, self.unreached = await self._toolboxes.offers(self._listed)
         return tuple(offer.tool for offer in self._offers.values())
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> ToolOutput:
@@ -126,18 +132,14 @@ class Toolbox:
             await self.tools()
         offer = self._offers.get(name)
         if offer is None:
-            return ToolOutput(self._unknown(name), failed=True)
+            return ToolOutput(f"The tool `{name[:LONGEST_NAME]}` is not there now.", failed=True)
         try:
             return self._toolboxes.cut(await offer.run(arguments))
         except ToolError as error:
             return self._toolboxes.cut(ToolOutput(error.sentence, failed=True))
-
-    def _unknown(self, name: str) -> str:
-        there = list(self._offers)
-        if not there:
-            return f"There is no tool `{name[:64]}`, and no other now: answer without tools."
-        more = f" and {len(there) - _MOST_NAMED} more" if len(there) > _MOST_NAMED else ""
-        return f"There is no tool `{name[:64]}`. There are: {', '.join(there[:_MOST_NAMED])}{more}."
+        except Exception as error:  # noqa: BLE001 -- a defect, here or of a library, on what a model made up
+            _log.exception("tool_call_broke", extra={"tool": offer.listed})
+            return ToolOutput(f"`{name}` failed: {type(error).__name__}.", failed=True)
 
 
 def _functions_of(config: ToolsConfig, folder: Path, problems: list[Problem]) -> dict[str, Offer]:

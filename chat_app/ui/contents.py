@@ -2,9 +2,10 @@
 
 Everything is in the message itself, as `data:` URLs, because the server keeps nothing. The shapes are those that the
 chatbot's frontend takes (read in Gradio 6.31, `js/chatbot`), not those of the Python components: the script sets the
-chatbot's value, and no server-side processing stands between. A table is Markdown and a document with scripts is a file
-that `static/artifacts` puts into a frame, because Gradio's components for both evaluate text, which the content
-security policy forbids.
+chatbot's value, and no server-side processing stands between. A table is Markdown and a document with scripts is a
+file that `static/artifacts` puts into a frame, because Gradio's components for both evaluate text, which the content
+security policy forbids. A file's `path` is empty: Gradio's server refuses events, and so verdicts, on messages that
+name a file which it does not have.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ _LONGEST_NAME = 80
 
 
 def text(said: str) -> Content:
-    """Text, which is Markdown there."""
-    return {"type": "text", "text": said}
+    """Text, which is Markdown there. Half of a surrogate pair becomes U+FFFD: it could not be sent to the page."""
+    return {"type": "text", "text": said.encode("utf-16", "surrogatepass").decode("utf-16", "replace")}
 
 
 def of_media(part: Image | Audio | File) -> Content:
@@ -79,7 +80,7 @@ def _data_url(mime_type: str, said: str) -> str:
 def _file(url: str, name: str, mime_type: str) -> Content:
     return {
         "type": "file",
-        "file": {"path": name, "url": url, "orig_name": name, "mime_type": mime_type.partition(";")[0]},
+        "file": {"path": "", "url": url, "orig_name": name, "mime_type": mime_type.partition(";")[0]},
         "alt_text": name,
     }
 

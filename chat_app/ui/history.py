@@ -108,14 +108,14 @@ def rated_answer(posted: Any, index: Any) -> RatedAnswer | None:
     path = [each for each in _list(fields.get("on_page")) if isinstance(each, Mapping)]
     shown = [(at, entry) for at, each in enumerate(path) for entry in _list(each.get("shown"))]
     for at, entry in shown[_position(index, len(shown)) :]:
-        message = _message_of(entry)
-        if message is not None and message.role == "user":
+        if _speaks(entry, "user"):
             return None
-        if message is not None and (token := _token_of(entry)):
+        if _speaks(entry, "assistant") and (token := _token_of(entry)):
+            said = _message_of(entry)  # none in an answer that is a picture
             answer_id = str(_metadata(entry).get("id") or "")
-            before = (said for each in path[:at] for said in _sent(each))
+            before = (message for each in path[:at] for message in _sent(each))
             parts = parts_of(path[at].get("parts"), "assistant")
-            return RatedAnswer(answer_id, message.text, token, tuple(before), parts)
+            return RatedAnswer(answer_id, said.text if said else "", token, tuple(before), parts)
     return None
 
 

@@ -50,8 +50,7 @@ def component_of(each: Input, value: Any, words: Words) -> Component:
         case "number":
             return _number(each, value, {"placeholder": words.text("not_set"), **arguments})
         case "choice":
-            picked = value if value in each.choices else ""  # a preset may have more than visitors may pick
-            return gr.Dropdown(_choices(each.choices, words), value=picked, filterable=False, **arguments)
+            return gr.Dropdown(_choices(each.choices, words), value=value, filterable=False, **arguments)
         case "switch":
             return gr.Checkbox(value=bool(value), **arguments)
         case _:

@@ -61,6 +61,8 @@ UserOf = Callable[[Mapping[str, str]], str]
 
 _PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 _AT_ONCE: dict[str, Any] = {**_PRIVATE, "queue": False}
+_WITHOUT_FILES = 3
+"""So many values a program posts to `/chat` that was written before it took files and parameters."""
 _UNREADABLE = "These are not the values that this event takes. What `/chat` takes stands in `/gradio_api/info`."
 
 
@@ -70,6 +72,22 @@ class Lane:
 
     ask: gr.Button
     answer: gr.JSON
+
+
+class Streamed(gr.JSON):
+    """A value of which an update sends only what has changed.
+
+    Gradio compares two values piece by piece only where they are plain; what its own JSON makes of them is sent whole
+    each time, pictures and all (read in 6.31, `blocks.handle_streaming_diffs`).
+    """
+
+    def postprocess(self, value: Any) -> Any:
+        """The value as it is."""
+        return value
+
+    def get_block_name(self) -> str:
+        """The component that the page has for it."""
+        return "json"
 
 
 class ChatPage(gr.ChatInterface):
@@ -111,8 +129,8 @@ class ChatPage(gr.ChatInterface):
         """
         if not is_plain(inputs, self.inputs):
             raise gr.Error(_UNREADABLE, print_exception=False)
-        if block_fn.api_name == self.api_name:  # a client that was written for fewer inputs
-            inputs = [*inputs, *[None] * (len(block_fn.inputs) - len(inputs))]
+        if block_fn.api_name == self.api_name and len(inputs) == _WITHOUT_FILES:
+            inputs = [inputs[0], None, *inputs[1:], None, None]
         try:
             values: list[Any] = await super().preprocess_data(block_fn, inputs, state, explicit_call)
         except (ValueError, TypeError, AttributeError):
@@ -142,7 +160,7 @@ class ChatPage(gr.ChatInterface):
         self.told = gr.JSON(visible="hidden", open=False)
         self.files, self.parameters = (gr.JSON(label=name, visible=False) for name in ("files", "parameters"))
         self.lanes = [
-            Lane(gr.Button(visible="hidden", elem_id=f"ask-{lane}"), gr.JSON(visible="hidden", open=False))
+            Lane(gr.Button(visible="hidden", elem_id=f"ask-{lane}"), Streamed(visible="hidden", open=False))
             for lane in range(LANES)
         ]
 
@@ -169,7 +187,8 @@ class ChatPage(gr.ChatInterface):
         picks = [self.preset, self.model, *self.inputs.values()]
         example = self._told(self.chatbot.example_select, self._example, "example", also=picks)
         for component in self.inputs.values():
-            component.input(None, [*self.inputs.values()], None, js=page.call("set"), **_AT_ONCE)  # type: ignore[attr-defined]
+            # Not `input`, which Gradio's text box has at keys alone, and its slider not when it is reset.
+            component.change(None, [*self.inputs.values()], None, js=page.call("set"), **_AT_ONCE)  # type: ignore[attr-defined]
         if self._chat.flagging_mode == "manual":
             rated = self.chatbot.like(
                 self._rate, [self.told], [self.status, self.told], js=page.call("rating"), **again

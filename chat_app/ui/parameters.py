@@ -26,6 +26,8 @@ MOST_STOPS: Final = 4
 """OpenAI takes no more texts to stop at: https://platform.openai.com/docs/api-reference/chat/create."""
 _POSITIONS: Final = 100
 """So many has a slider of which nobody says it."""
+_LARGEST: Final = 2**63
+"""Beyond it no server reads a number."""
 _NAMED: Final = 100
 """So much of a name or a value shows in an error."""
 
@@ -119,7 +121,7 @@ def input_of(config: ParameterConfig) -> Input:
 def begins(chat: ChatConfig, preset: PresetConfig) -> dict[str, Value | None]:
     """What each input shows at first, by name: the operator's value, or that of `preset`, which is the first one.
 
-    None where nothing is set, but for sliders, which always stand somewhere.
+    None where nothing is set, but for sliders, which always stand somewhere, and what is picked, which is empty.
     """
     return {each.name: _begins(each, preset) for each in inputs_of(chat)}
 
@@ -172,6 +174,8 @@ def _begins(each: Input, preset: PresetConfig) -> Value | None:
     if each.kind == "stops" and isinstance(own, list):
         own = "\n".join(map(str, own))
     value = each.value if each.value is not None else own
+    if each.kind == "choice":
+        return value if value in each.choices else ""  # a preset may have more than visitors may pick
     if isinstance(value, bool | int | float | str):
         return value
     if each.kind == "switch":
@@ -186,7 +190,7 @@ def _same(value: object, shown: object) -> bool:
     """Whether a slider, which may have rounded it, stands where it stood."""
     if isinstance(value, bool) or isinstance(shown, bool):
         return value is shown
-    if isinstance(value, int | float) and isinstance(shown, int | float):
+    if isinstance(value, int | float) and isinstance(shown, int | float) and abs(value) <= _LARGEST:
         return abs(value - shown) < 1e-9  # noqa: PLR2004 -- far below the step of any slider
     return value == shown
 
@@ -209,7 +213,7 @@ def _within(each: Input, value: Any) -> Any:
 
 
 def _is_number(each: Input, value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _LARGEST or not isfinite(value):
         return False
     low, high = each.minimum, each.maximum
     within = (low is None or value >= low) and (high is None or value <= high)

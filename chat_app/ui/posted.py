@@ -17,22 +17,34 @@ _OPTION = {"label", "value"}
 _TURN = {"turn", "messages", "conversation", "wish", "parameters", "on_page", "shown", "parts"}
 _PART = {"mime_type", "data", "name", "width", "height", "cut", "arguments", "images"}
 KEYS = frozenset(_MESSAGE | _METADATA | _OPTION | _TURN | _PART)
+MOST_VALUES = 200_000
+"""A conversation of 1,000 messages has about 20,000."""
 _DEPTH = 8
 """Values, turn, conversation, message, content, part, pictures of a result: and one to spare."""
 
 
-def is_plain(value: Any, names: Collection[str] = (), depth: int = _DEPTH) -> bool:
-    """Whether a posted value is made of text, numbers and messages alone; `names` may be keys as well."""
-    match value:
-        case None | str() | bool() | int() | float():
-            return True
-        case Mapping():
-            known = all(key in KEYS or key in names for key in value)
-            return depth > 0 and known and all(is_plain(item, names, depth - 1) for item in value.values())
-        case list() | tuple():
-            return depth > 0 and all(is_plain(item, names, depth - 1) for item in value)
-        case _:
+def is_plain(value: Any, names: Collection[str] = ()) -> bool:
+    """Whether a posted value is made of text, numbers and messages alone; `names` may be keys as well.
+
+    Of millions of values, which would keep the process busy for seconds, it is not.
+    """
+    left, count = [(value, _DEPTH)], 1
+    while left:
+        item, depth = left.pop()
+        match item:
+            case None | str() | bool() | int() | float():
+                continue
+            case Mapping() if depth and all(key in KEYS or key in names for key in item):
+                inner: Collection[Any] = item.values()
+            case list() | tuple() if depth:
+                inner = item
+            case _:
+                return False
+        count += len(inner)
+        if count > MOST_VALUES:
             return False
+        left += [(each, depth - 1) for each in inner]
+    return True
 
 
 def posted_name(picked: Any) -> str:

@@ -20,6 +20,7 @@ from chat_app.conversation.deltas import (
     Queued,
     Remark,
     ToolsNotTaken,
+    ToolsUnreached,
     Truncated,
 )
 from chat_app.conversation.part_json import json_of
@@ -65,19 +66,20 @@ def messages_of(reply: Reply, words: Words) -> list[dict[str, Any]]:
     if not answer.steps and not answer.done and (answer.waiting or not begun):
         return [*([message([text(answer.text)], None)] if answer.text else []), waiting(answer, words)]
     messages = [message([text(hint_of(hint))], {"title": plain(said)}) for said, hint in notes_of(answer, words)]
-    messages += steps_of(answer, reply.answer_id, words)
+    metadata = {"id": reply.answer_id, "log": reply.token} if reply.token else None
+    messages += steps_of(answer, reply.answer_id, words, metadata)
     messages += asking_of(answer, reply.answer_id, words)
     if answer.reasoning:
         messages.append(thought_of(answer, words))
     if answer.text or answer.media:
-        metadata = {"id": reply.answer_id, "log": reply.token} if reply.token else None
         said = [text(answer.text)] if answer.text else []
-        replies = replies_of(answer) if answer.done else None
-        messages.append(message([*said, *map(of_media, answer.media)], metadata, replies))
+        messages.append(message([*said, *map(of_media, answer.media)], metadata))
     elif answer.waiting and not answer.done and not _at_work(answer):
         messages.append(waiting(answer, words))
     if answer.problem:
         messages.append(notice(answer.problem, words, _offers(reply), answer))
+    elif answer.done and (replies := replies_of(answer)):
+        messages[-1] = {**messages[-1], "options": replies}
     return messages
 
 
@@ -136,6 +138,8 @@ def _note(remark: Remark, answer: Answer, words: Words) -> tuple[str, str]:
             return words.text("truncated", endpoint=answer.endpoint, read=read, sent=sent), hint
         case ToolsNotTaken(endpoint, model):
             return words.text("tools_not_taken", endpoint=endpoint, model=model), words.text("tools_not_taken_hint")
+        case ToolsUnreached(server):
+            return words.text("tools_unreached", server=server), words.text("tools_unreached_hint")
 
 
 def notice(

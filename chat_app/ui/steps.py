@@ -2,7 +2,8 @@
 
 A call is a thought inside that of its step: its arguments, what came of it, how long it took. While one waits for the
 visitor, a thought of its own asks, with two buttons: buttons inside a thought are not shown (read in Gradio 6.31).
-Names, arguments and results stand in code blocks or escaped: a tool cannot write into the page.
+Pictures and recordings of a result follow the thought: inside one they are not drawn unless the page has drawn others
+before (the same). Names, arguments and results stand in code blocks or escaped: a tool cannot write into the page.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from chat_app.conversation.deltas import Answer
+from chat_app.conversation.messages import File
 from chat_app.conversation.tools import Call, Decision, Gallery, Html, Plot, Replies, Step, Table
 from chat_app.ui import contents
 from chat_app.ui.markdown import code_block, plain
@@ -29,11 +31,19 @@ LONGEST_SHOWN: Final = 20_000
 """Characters of arguments and results that are shown: the page has to draw them at each update."""
 
 
-def steps_of(answer: Answer, answer_id: str, words: Words) -> list[Shown]:
-    """The messages of what came before the last time that the model was asked, in order."""
+def steps_of(answer: Answer, answer_id: str, words: Words, metadata: Shown | None = None) -> list[Shown]:
+    """The messages of what came before the last time that the model was asked, in order.
+
+    Where the model said nothing since, what it said last carries `metadata`.
+    """
     shown: list[Shown] = []
+    last = None
     for number, step in enumerate(answer.steps):
-        shown += _step(step, f"{answer_id}-{number}", words)
+        messages = list(_step(step, f"{answer_id}-{number}", words))
+        last = next((each for each in messages if step.text.strip() and each["metadata"] is None), last)
+        shown += messages
+    if last is not None and not (answer.text or answer.media):
+        last["metadata"] = metadata
     return shown
 
 
@@ -82,12 +92,14 @@ def _step(step: Step, step_id: str, words: Words) -> Iterator[Shown]:
         yield message([*said, *map(contents.of_media, step.media)], None)
     running = any(call.ended_s is None for call in step.calls)
     title = words.text("tools_running" if running else "tools_used", count=len(step.calls))
-    names = ", ".join(dict.fromkeys(plain(call.call.name) for call in step.calls))
+    names = ", ".join(dict.fromkeys(_named(call, words) for call in step.calls))
     status = "pending" if running else "done"
     yield message([contents.text("")], {"title": f"{title}: {names}", "id": step_id, "status": status})
     for number, call in enumerate(step.calls):
         yield from _call(call, f"{step_id}-{number}", step_id, words)
     for call in step.calls:
+        media = (part for part in (call.output.media if call.output else ()) if not isinstance(part, File))
+        yield from (message([contents.of_media(part)], None) for part in media)
         yield from (message([contents.of_display(display)], None) for display in displays_of(call))
 
 
@@ -102,22 +114,28 @@ def _call(call: Call, call_id: str, parent_id: str, words: Words) -> Iterator[Sh
         result = _shortened(call.output.text, words)
         said.append(f"{words.text('call_result')}\n\n{code_block(result)}")
     yield message([contents.text("\n\n".join(said))], metadata)
-    for part in call.output.media if call.output else ():
-        yield message([contents.of_media(part)], {"title": plain(part.name or part.mime_type), "parent_id": parent_id})
+    for file in (part for part in (call.output.media if call.output else ()) if isinstance(part, File)):
+        yield message([contents.of_media(file)], {"title": plain(file.name), "parent_id": parent_id})
 
 
 def asking_of(answer: Answer, answer_id: str, words: Words) -> Iterator[Shown]:
-    """A question to the visitor for each call that waits for one; its arguments stand above it."""
-    for call in (call for step in answer.steps for call in step.calls if call.state == "asking"):
+    """A question to the visitor for the first call that waits for one: the next is asked about when it is decided."""
+    for call in [call for step in answer.steps for call in step.calls if call.state == "asking"][:1]:
         name = call_name(answer_id, call)
         yield message(
-            [contents.text("")],
-            {"title": words.text("call_allowed?", name=plain(call.call.name)), "status": "pending"},
+            [contents.text(code_block(_shortened(_pretty(call.call.arguments), words), "json"))],
+            {"title": words.text("call_asked", name=plain(call.call.name)), "status": "pending"},
             [
                 {"label": words.text("allow"), "value": f"{ALLOW}{name}"},
                 {"label": words.text("deny"), "value": f"{DENY}{name}"},
             ],
         )
+
+
+def _named(call: Call, words: Words) -> str:
+    """The name of a call, with what has become of it where that is not what was wanted."""
+    name = plain(call.call.name)
+    return f"{name} ({words.text(f'call_{call.state}')})" if call.state in {"failed", "refused"} else name
 
 
 def _pretty(arguments: str) -> str:

@@ -1,8 +1,8 @@
 """The line under an answer that says what it took: tokens, time, who answered, and what it cost.
 
-Counts are the server's: what it did not say is left out, never guessed. So is what would be wrong of an answer with
-several rounds of tool calls: tokens a second, because the calls take time as well, and the cost, because each round
-reads the conversation again, of which only the last count is kept. An answer that took no request was kept from an
+Counts are the server's: what it did not say is left out, never guessed. Of an answer with several rounds of tool calls
+the tokens in are those of the last, which read all that came before; the cost is of all of them. Tokens a second are
+left out there, because the calls take time as well. An answer that took no request was kept from an
 earlier one: it has that one's tokens, and took no time and no money.
 """
 
@@ -64,8 +64,9 @@ def _speed(answer: Answer, words: Words) -> str:
 
 
 def _cost(answer: Answer, prices: PricesConfig | None, words: Words) -> str:
-    read, wrote = answer.usage.prompt_tokens, answer.usage.completion_tokens
-    if prices is None or answer.steps or read is None or wrote is None:
+    read = answer.read_tokens if answer.steps else answer.usage.prompt_tokens
+    wrote = answer.usage.completion_tokens
+    if prices is None or read is None or wrote is None:
         return ""
     cost = (read * prices.prompt + wrote * prices.completion) / _MILLION
     if cost == 0:

@@ -37,8 +37,9 @@ Transcribe: TypeAlias = Callable[[str, bytes], Awaitable[str]]
 AT_ONCE: Final = 2
 """How many files are read at the same time; others wait for their turn."""
 MEMORY_BYTES: Final = 200_000_000
-_PER_PIXEL: Final = 8
-"""Bytes of memory for a pixel: four decoded, and as many for the step between, in a progressive JPEG for instance."""
+_PER_PIXEL: Final = 16
+"""Bytes of memory for a pixel: four decoded, and as many for each copy between. A JPEG takes eight, grey that is
+see-through twelve, WebP sixteen, whose library holds the whole picture twice beside Pillow's own."""
 _PIXELS_A_SECOND: Final = 20_000_000
 _BYTES_A_TOKEN: Final = 4
 _WORK_SHARE: Final = 0.1
@@ -77,7 +78,7 @@ class FileReader:
         self, name: str, mime_type: str, content: bytes, transcribe: Transcribe | None
     ) -> Audio | File:
         if transcribe is None:
-            recordings.refuse_unless_sent(mime_type)
+            recordings.refuse_unless_sent(mime_type, len(content))
             return Audio(mime_type, b64encode(content).decode(), name)
         text = await transcribe(name, content)
         if not text.strip():

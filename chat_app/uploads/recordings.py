@@ -12,6 +12,8 @@ from chat_app.errors import FileRefused
 SENT: Final = frozenset({"audio/wav", "audio/mpeg"})
 """The types that models take as they are."""
 
+LARGEST_BYTES: Final = 7_500_000
+"""Of a recording as it is sent: 10 MB in Base64, which every later turn posts again."""
 _MOST_CHUNKS: Final = 100
 _MOST_PADDING: Final = 8192
 _MPEG_1: Final = 3
@@ -48,13 +50,19 @@ def type_of(content: bytes) -> str:
     return next((kind for at, magic, kind in _OTHERS if content.startswith(magic, at)), "")
 
 
-def refuse_unless_sent(mime_type: str) -> None:
-    """Raises `FileRefused` for recordings that models do not take as they are."""
+def refuse_unless_sent(mime_type: str, length: int) -> None:
+    """Raises `FileRefused` for recordings that models do not take as they are, or that are too long to be sent."""
     if mime_type not in SENT:
         raise FileRefused(
             "Only WAV and MP3 recordings can be sent to a model.",
             hint="Save it as WAV or MP3. Whoever runs this page can name a model that makes text of it: the preset's "
             "`transcription_model`.",
+        )
+    if length > LARGEST_BYTES:
+        raise FileRefused(
+            f"Recordings that are larger than {LARGEST_BYTES / 1e6:g} MB cannot be sent to a model.",
+            hint="Cut it, or save it as MP3. Whoever runs this page can name a model that makes text of it: the "
+            "preset's `transcription_model`.",
         )
 
 

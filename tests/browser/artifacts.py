@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +11,10 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from gradio.themes import Base
 from playwright.sync_api import Frame, Locator, Page, expect
 
-from chat_app.config import ChatConfig
 from chat_app.server.headers import HEADERS
-from chat_app.ui.themes import theme_of
+from tests.browser.modules import theme_css
 
 ROOT = Path(__file__).parents[2]
 
@@ -123,8 +120,7 @@ class ArtifactsPage:
         self.page = page
         page.goto(f"{address}/tests/browser/artifacts_page.html")
         expect(page.locator("html[data-ready]")).to_have_count(1)
-        css: str = _theme()
-        page.add_style_tag(content=css)
+        page.add_style_tag(content=theme_css())
         page.evaluate("(options) => harness.start(options)", options)
 
     def show(self, *answers: str | dict[str, Any]) -> None:
@@ -160,12 +156,6 @@ class ArtifactsPage:
         frame = handle.content_frame()
         assert frame
         return frame
-
-
-def _theme() -> str:
-    made: Base = theme_of(ChatConfig())
-    css: str = made._get_theme_css()  # type: ignore[no-untyped-call]  # noqa: SLF001
-    return re.sub(r"@font-face \{[^}]*\}", "", css)
 
 
 def block(info: str, text: str, *, closed: bool = True) -> str:

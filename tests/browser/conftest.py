@@ -7,10 +7,10 @@ can run in this thread. The browser is therefore started anew for each module an
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,6 +20,8 @@ from tests.browser import app_process
 from tests.browser.app_process import App
 from tests.browser.chat_page import ChatPage, open_chat
 from tests.browser.chromium import executable
+from tests.browser.modules import host_of, served
+from tests.browser.panel import SidePanel
 from tests.browser.upstream import Upstream, upstream
 from tests.toy_model import CACHE
 
@@ -48,6 +50,10 @@ class StartApp(Protocol):
     ) -> App:
         """The app with these settings (YAML), ready to be asked."""
         ...
+
+
+Visit: TypeAlias = Callable[..., BrowserContext]
+"""What `visitor` is: a visitor with a window of this size."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -126,22 +132,50 @@ def allowed_errors() -> list[str]:
 
 
 @pytest.fixture
-def context(
+def visitor(
     browser: Browser, own_hosts: set[str], allowed_errors: list[str], request: pytest.FixtureRequest
-) -> Iterator[BrowserContext]:
-    """A visitor who has never been here. Complaints of any of its pages, and requests to other hosts, fail the test.
+) -> Iterator[Visit]:
+    """Makes visitors who have never been here, with windows of a size.
 
-    Pictures of its pages are kept in `SCREENSHOTS` when the test fails.
+    Complaints of any of their pages, and requests to other hosts, fail the test. Pictures of the pages are kept in
+    `SCREENSHOTS` when it fails.
     """
-    made = new_context(browser)
-    watch = Watch(made, own_hosts)
-    yield made
-    faults = watch.faults(allowed_errors)
+    watches: list[tuple[BrowserContext, Watch]] = []
+
+    def visit(size: tuple[int, int] = DESKTOP) -> BrowserContext:
+        made = new_context(browser, size)
+        watches.append((made, Watch(made, own_hosts)))
+        return made
+
+    yield visit
+    faults = [fault for _, watch in watches for fault in watch.faults(allowed_errors)]
+    pages = [page for made, _ in watches for page in made.pages]
     if faults or request.node.stash.get(_FAILED, False):
-        for number, page in enumerate(made.pages, start=1):
+        for number, page in enumerate(pages, start=1):
             page.screenshot(path=picture_of(f"{request.node.nodeid}-{number}"), full_page=True)
-    made.close()
+    for made, _ in watches:
+        made.close()
     assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def context(visitor: Visit) -> BrowserContext:
+    """A visitor with a wide window."""
+    return visitor()
+
+
+@pytest.fixture
+def phone_context(visitor: Visit) -> BrowserContext:
+    """A visitor with a phone."""
+    return visitor(PHONE)
+
+
+@pytest.fixture(scope="module")
+def address(own_hosts: set[str]) -> Iterator[str]:
+    """Where the sources of the page are served, without an app."""
+    with served() as where:
+        own_hosts.add(host_of(where))
+        yield where
 
 
 @pytest.fixture
@@ -155,6 +189,12 @@ def chat(page: Page, app: App, server: Upstream) -> ChatPage:
     """The page of the module's `app`, just opened; its server is as new."""
     assert not server.asked
     return open_chat(page, app)
+
+
+@pytest.fixture
+def panel(chat: ChatPage) -> SidePanel:
+    """The side panel of that page."""
+    return SidePanel(chat.page)
 
 
 def new_context(browser: Browser, size: tuple[int, int] = DESKTOP) -> BrowserContext:

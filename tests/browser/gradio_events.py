@@ -33,6 +33,8 @@ class Visitor:
     def __init__(self, base_url: str) -> None:
         self.http = httpx2.Client(base_url=base_url, timeout=PATIENCE_S)
         self.session = uuid4().hex
+        self.received = 0
+        """How many characters events with a queue have sent."""
         self.events: Mapping[str, int] = {
             name: event["id"]
             for event in self.http.get("/config").json()["dependencies"]
@@ -48,8 +50,11 @@ class Visitor:
         """How an event with a queue ended: `success`, and `output` with its `data` or `error`."""
         self.http.post("/gradio_api/queue/join", json=self._body(event, data, event_data)).raise_for_status()
         with self.http.stream("GET", "/gradio_api/queue/data", params={"session_hash": self.session}) as response:
-            messages = (json.loads(line[6:]) for line in response.iter_lines() if line.startswith("data: "))
-            return next(message for message in messages if message["msg"] == "process_completed")
+            for line in response.iter_lines():
+                self.received += len(line)
+                if line.startswith("data: ") and (message := json.loads(line[6:]))["msg"] == "process_completed":
+                    return dict(message)
+        raise AssertionError("The event did not end.")
 
     def answered(self, *conversation: dict[str, Any]) -> Conversation:
         """The conversation with its answer, as it stands on the page in the end."""
@@ -63,7 +68,8 @@ class Visitor:
 
     def likes(self, conversation: Conversation, *, liked: bool = True) -> httpx2.Response:
         """A thumb for the last message."""
-        return self.post("like", conversation, None, index=len(conversation) - 1, value="", liked=liked)
+        on_page = [{"role": each["role"], "shown": [each], "parts": None} for each in conversation]
+        return self.post("like", {"on_page": on_page}, index=len(conversation) - 1, value="", liked=liked)
 
     def call_chat(self, *data: Any) -> Iterator[tuple[str, Any]]:
         """The API's events, `generating`, `complete` or `error`, each with its data."""

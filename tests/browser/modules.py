@@ -1,7 +1,8 @@
-"""An empty page over the modules of the history, served from the source tree: no app, no Gradio, a real origin."""
+"""Pages over the modules of the page, served from the source tree: no app, no Gradio, a real origin."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -11,7 +12,11 @@ from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
+from gradio.themes import Base
 from playwright.sync_api import BrowserContext, Page
+
+from chat_app.config import ChatConfig
+from chat_app.ui.themes import theme_of
 
 ROOT = Path(__file__).parents[2]
 MODULES = "/chat_app/ui/static/history"
@@ -61,6 +66,13 @@ def served() -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def theme_css(theme: str = "default") -> str:
+    """The theme's variables, as Gradio gives them to the page, without its fonts."""
+    made: Base = theme_of(ChatConfig(theme=theme))
+    css: str = made._get_theme_css()  # type: ignore[no-untyped-call]  # noqa: SLF001
+    return re.sub(r"@font-face \{[^}]*\}", "", css)
 
 
 def host_of(address: str) -> str:

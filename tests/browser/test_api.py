@@ -19,7 +19,7 @@ from gradio_client import Client  # type: ignore[import-untyped]
 from tests.browser.app_process import App
 from tests.browser.conftest import StartApp
 from tests.browser.gradio_events import Visitor, said
-from tests.browser.upstream import Upstream, breaks, fails, says, says_without_end
+from tests.browser.upstream import Upstream, breaks, chunk, fails, says, says_without_end, stream
 
 pytestmark = pytest.mark.browser
 
@@ -240,7 +240,7 @@ def test_a_client_that_dies_closes_it_too(api: App, server: Upstream) -> None:
 
 
 def test_chat_is_all_that_the_api_offers(api: App) -> None:
-    """By its three arguments, of which one is needed."""
+    """By its arguments, of which one is needed."""
     info = httpx2.get(f"{api.base_url}/gradio_api/info").json()
 
     assert set(info["named_endpoints"]) == {"/chat"}
@@ -248,7 +248,7 @@ def test_chat_is_all_that_the_api_offers(api: App) -> None:
     assert [
         (parameter["parameter_name"], parameter["parameter_has_default"])
         for parameter in info["named_endpoints"]["/chat"]["parameters"]
-    ] == [("message", False), ("preset", True), ("model", True)]
+    ] == [("message", False), ("preset", True), ("model", True), ("files", True), ("parameters", True)]
 
 
 def test_nothing_else_can_be_called_by_its_name(connect: Connect, visitor: Visitor, server: Upstream) -> None:
@@ -312,7 +312,7 @@ def test_files_and_components_are_refused(api: App, visitor: Visitor, server: Up
     turn = {"turn": "1", "messages": posted}
     for ended in (visitor.join("_answer", turn, None, None), visitor.join("chat", posted, None, None, None)):
         assert not ended["success"]
-        assert ended["output"]["error"] == "This page takes text only."
+        assert "not the values that this event takes" in ended["output"]["error"]
     assert visitor.post("like", posted, None, index=0, value="", liked=True).status_code == 500
     assert visitor.post("_stop", posted).status_code == 500
 
@@ -356,7 +356,7 @@ def test_words_that_are_no_conversation_do_not_stand_in_the_log(api: App, visito
     """Gradio would print them with the reason why it cannot read them; a turn without a question has no answer."""
     for posted in ("Secret words", [["Secret words", None]], {"turn": "Secret words", "messages": "Secret words"}):
         assert visitor.join("_answer", posted, None, None)["output"]["data"][0]["messages"] == []
-        assert visitor.likes([{"role": "assistant", "content": "Secret words"}]).status_code == 500
+        assert "cannot be rated" in visitor.likes([{"role": "assistant", "content": "Secret words"}]).json()["data"][0]
 
     assert "Secret words" not in api.log
     assert server.asked == []
@@ -382,3 +382,13 @@ def _wait_until(true: Callable[[], bool]) -> None:
     while not true():
         assert monotonic() < until, "It did not happen within ten seconds."
         sleep(0.02)
+
+
+def test_an_update_sends_only_what_is_new(visitor: Visitor, server: Upstream) -> None:
+    """A picture that stands above a long answer goes to the page when it comes and at the end, not with each word."""
+    picture = "data:image/png;base64," + "A" * 40_000
+    first = chunk({"images": [{"type": "image_url", "image_url": {"url": picture}}]})
+    words = [step for number in range(200) for step in (chunk({"content": f"word-{number} "}), 0.01)]
+    server.then(stream([first, *words, chunk({}, finish="stop"), b"data: [DONE]\n\n"]))
+    visitor.answered(said("user", "Draw"))
+    assert visitor.received < 6 * len(picture)

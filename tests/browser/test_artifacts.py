@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.accessibility import violations
 from tests.browser.artifacts import ArtifactsPage, block, ears, program
-from tests.browser.conftest import DESKTOP, PHONE, Watch, new_context
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.modules import host_of
 
 pytestmark = pytest.mark.browser
 
@@ -19,28 +20,23 @@ PYTHON = block("python app.py", program("x"))
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+def address(own_hosts: set[str]) -> Iterator[str]:
     """Where the page is."""
     with ears() as made:
+        own_hosts.add(host_of(made.places["own"]))
         yield made.places["own"]
 
 
 @pytest.fixture
-def artifacts(page: Page, address: str, own_hosts: set[str]) -> ArtifactsPage:
+def artifacts(page: Page, address: str) -> ArtifactsPage:
     """On a wide window."""
-    own_hosts.add(address.removeprefix("http://"))
     return ArtifactsPage(page, address)
 
 
 @pytest.fixture
-def phone(browser: Browser, address: str, own_hosts: set[str]) -> Iterator[ArtifactsPage]:
+def phone(phone_context: BrowserContext, address: str) -> ArtifactsPage:
     """On a phone."""
-    own_hosts.add(address.removeprefix("http://"))
-    made = new_context(browser, PHONE)
-    watch = Watch(made, own_hosts)
-    yield ArtifactsPage(made.new_page(), address)
-    made.close()
-    assert not watch.faults([])
+    return ArtifactsPage(phone_context.new_page(), address)
 
 
 def test_code_that_is_worth_it_has_a_button(artifacts: ArtifactsPage) -> None:
@@ -338,9 +334,48 @@ def test_an_answer_that_arrives_costs_little(artifacts: ArtifactsPage) -> None:
     assert milliseconds < 33
 
 
-def test_without_code_only_files_have_frames(page: Page, address: str, own_hosts: set[str]) -> None:
+@pytest.mark.parametrize("where", ["artifacts", "phone"])
+def test_the_button_covers_no_code(request: pytest.FixtureRequest, where: str) -> None:
+    """Neither the only line of a block nor the first of several."""
+    artifacts: ArtifactsPage = request.getfixturevalue(where)
+    artifacts.show(block("html", f"<!doctype html>{'<b>long</b>' * 20}"), block("python", program("x" * 80)))
+    expect(artifacts.openers).to_have_count(2)
+    for number in range(2):
+        button = artifacts.openers.nth(number).bounding_box()
+        code = artifacts.page.locator("#conversation .code_wrap code").nth(number)
+        top = code.evaluate(
+            "(code) => { const all = document.createRange(); all.selectNodeContents(code);"
+            " return all.getBoundingClientRect().top; }"
+        )
+        assert button
+        assert button["y"] + button["height"] <= top
+
+
+@pytest.mark.parametrize("given", [(PYTHON,), (PYTHON, PYTHON.replace("x", "y"))], ids=["one", "several"])
+def test_nothing_of_the_panel_changes_when_nothing_has_changed(
+    artifacts: ArtifactsPage, given: tuple[str, ...]
+) -> None:
+    """Whoever draws it because the page has changed would draw it for ever."""
+    artifacts.show(*given)
+    artifacts.openers.first.click()
+    expect(artifacts.code).to_contain_text("x")
+    changes = artifacts.page.evaluate(
+        """async () => {
+        const frame = () => new Promise(requestAnimationFrame);
+        const seen = [];
+        const draw = async () => { harness.update(); await frame(); await frame(); };
+        await draw();
+        const watch = new MutationObserver((records) => seen.push(...records.map(({target}) => target.outerHTML)));
+        watch.observe(document, {subtree: true, childList: true, characterData: true});
+        await draw();
+        return seen;
+    }"""
+    )
+    assert changes == []
+
+
+def test_without_code_only_files_have_frames(page: Page, address: str) -> None:
     """`chat.artifacts: false`."""
-    own_hosts.add(address.removeprefix("http://"))
     made = ArtifactsPage(page, address, code=False)
     made.show(PYTHON, {"file": {"name": "a.html", "html": "<p>"}})
     expect(page.locator("#conversation iframe")).to_have_count(1)

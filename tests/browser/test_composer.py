@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import base64
-import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from gradio.themes import Default
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from tests.browser.accessibility import violations
-from tests.browser.conftest import PHONE, Watch, new_context
-from tests.browser.modules import host_of, served
+from tests.browser.modules import theme_css
 
 pytestmark = pytest.mark.browser
 
@@ -26,15 +22,19 @@ KEPT = """
 (wanted) => new Promise((resolve) => {
   const opening = indexedDB.open("test files");
   opening.onsuccess = () => {
-    const request = opening.result.transaction("drafts").objectStore("drafts").getAll();
+    const request = opening.result.transaction("files").objectStore("files").getAll();
     request.onsuccess = () => {
       opening.result.close();
-      resolve(request.result.flatMap(({ parts }) => parts).length === wanted);
+      resolve(request.result.filter(({ part }) => part).length === wanted);
     };
   };
 })
 """
 """Whether so many files are kept for all tabs."""
+KEPT_NAMES = KEPT.replace(
+    "filter(({ part }) => part).length === wanted", "map(({ name }) => name).sort().join(' ') === wanted"
+)
+"""Whether these are named, those that are being read as well."""
 REFUSAL = {"sentence": "Programs are not read.", "hint": "Add a document."}
 LEAST_TARGET_PX = 24
 Given = dict[str, Any]
@@ -45,14 +45,8 @@ def a_file(name: str = "red.png", mime_type: str = "image/png", content: bytes =
     return {"name": name, "mimeType": mime_type, "buffer": content}
 
 
-def theme_css() -> str:
-    """The variables of Gradio's theme, without its fonts."""
-    css: str = Default()._get_theme_css()  # type: ignore[no-untyped-call]  # noqa: SLF001
-    return re.sub(r"@font-face \{[^}]*\}", "", css)
-
-
 class ComposerPage:
-    """The page, and the server that it posts to: `held` requests wait until `read_all`."""
+    """The page, there already without an `address`, and its server: requests that are held wait until `read_all`."""
 
     def __init__(self, page: Page, address: str) -> None:
         self.page = page
@@ -60,7 +54,8 @@ class ComposerPage:
         self.hold = False
         self._held: list[Route] = []
         page.route("**/uploads?*", self._read)
-        page.goto(f"{address}tests/browser/composer_page.html")
+        if address:
+            page.goto(f"{address}tests/browser/composer_page.html")
 
     def start(self, *, dark: bool = False, save: bool = True, **limits: int) -> ComposerPage:
         """With these limits."""
@@ -125,29 +120,10 @@ class ComposerPage:
         route.fulfill(json={"part": {**part, "name": name}})
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """Where the page is."""
-    with served() as where:
-        yield where
-
-
 @pytest.fixture
-def composer(page: Page, address: str, own_hosts: set[str]) -> ComposerPage:
+def composer(page: Page, address: str) -> ComposerPage:
     """On a wide window."""
-    own_hosts.add(host_of(address))
     return ComposerPage(page, address).start()
-
-
-@pytest.fixture
-def phone_context(browser: Browser, address: str, own_hosts: set[str]) -> Iterator[BrowserContext]:
-    """A visitor with a phone."""
-    own_hosts.add(host_of(address))
-    made = new_context(browser, PHONE)
-    watch = Watch(made, own_hosts)
-    yield made
-    made.close()
-    assert not watch.faults([])
 
 
 @pytest.fixture
@@ -296,9 +272,66 @@ def test_files_survive_a_reload_of_the_tab_and_are_of_this_tab_alone(composer: C
     expect(composer.chips).to_have_count(1)
 
 
-def test_nothing_is_kept_where_history_is_not(page: Page, address: str, own_hosts: set[str]) -> None:
+def test_a_file_that_was_being_read_is_named_after_a_reload(composer: ComposerPage) -> None:
+    """It is not there any more, and nothing would say so; those that were read are."""
+    composer.choose(a_file())
+    expect(composer.ready).to_have_count(1)
+    composer.page.wait_for_function(KEPT, arg=1)
+    composer.hold = True
+    composer.choose(a_file("slow.png"), a_file("slower.png"))
+    expect(composer.chips).to_have_count(3)
+    composer.page.wait_for_function(KEPT_NAMES, arg="red.png slow.png slower.png")
+    composer.page.reload()
+    composer.start()
+    expect(composer.notice).to_contain_text("“slow.png”, “slower.png” were not added. The page was loaded anew")
+    expect(composer.chips).to_have_count(1)
+    composer.page.wait_for_function(KEPT_NAMES, arg="red.png")
+    composer.page.reload()
+    composer.start()
+    expect(composer.ready).to_have_count(1)
+    expect(composer.notice).to_have_count(0)
+
+
+def test_each_file_is_written_once(composer: ComposerPage) -> None:
+    """And not all of them anew whenever another one is read."""
+    composer.page.evaluate(
+        """() => {
+        const put = IDBObjectStore.prototype.put;
+        globalThis.puts = [];
+        IDBObjectStore.prototype.put = function (value) {
+          puts.push(`${value.name} ${Boolean(value.part)}`);
+          return put.call(this, value);
+        };
+    }"""
+    )
+    for name in ("a.png", "b.png", "c.png"):
+        composer.choose(a_file(name))
+        expect(composer.chips.filter(has_text=name)).to_have_attribute("data-state", "ready")
+    composer.page.wait_for_function(KEPT, arg=3)
+    puts = composer.page.evaluate("puts")
+    assert [put for put in puts if put.endswith("true")] == ["a.png true", "b.png true", "c.png true"]
+
+
+def test_a_duplicated_tab_has_its_own_copy(composer: ComposerPage) -> None:
+    """What is taken away in one stays in the other."""
+    composer.choose(a_file())
+    expect(composer.ready).to_have_count(1)
+    composer.page.wait_for_function(KEPT, arg=1)
+    with composer.page.expect_popup() as opened:
+        composer.page.evaluate("void open(location.href)")
+    copy = ComposerPage(opened.value, "")
+    copy.start()
+    expect(copy.ready).to_have_count(1)
+    copy.page.wait_for_function(KEPT, arg=2)
+    copy.page.get_by_role("button", name="Remove red.png").click()
+    copy.page.wait_for_function(KEPT, arg=1)
+    composer.page.reload()
+    composer.start()
+    expect(composer.ready).to_have_count(1)
+
+
+def test_nothing_is_kept_where_history_is_not(page: Page, address: str) -> None:
     """No database is made."""
-    own_hosts.add(host_of(address))
     composer = ComposerPage(page, address).start(save=False)
     composer.choose(a_file())
     expect(composer.ready).to_have_count(1)
@@ -347,10 +380,20 @@ def test_targets_are_large_enough_and_nothing_is_wider_than_a_phone(phone: Compo
     assert phone.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_that_there_are_more_files_is_seen(phone_context: BrowserContext, address: str) -> None:
+    """Of the row at the lower edge about a half."""
+    phone = ComposerPage(phone_context.new_page(), address).start(maxFiles=9)
+    phone.choose(*(a_file(f"{number} {'long ' * 8}.png") for number in range(9)))
+    expect(phone.ready).to_have_count(9)
+    edge = phone.page.locator(".composer-chips").evaluate("(list) => list.getBoundingClientRect().bottom")
+    boxes = [chip.bounding_box() for chip in phone.chips.all()]
+    (cut,) = [box for box in boxes if box and box["y"] < edge < box["y"] + box["height"]]
+    assert 1 / 4 < (edge - cut["y"]) / cut["height"] < 3 / 4
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_nobody_is_kept_out(page: Page, address: str, own_hosts: set[str], *, dark: bool) -> None:
+def test_nobody_is_kept_out(page: Page, address: str, *, dark: bool) -> None:
     """By the rules of axe: while a file is read, while a question waits, and when all is there."""
-    own_hosts.add(host_of(address))
     composer = ComposerPage(page, address).start(dark=dark)
     composer.choose(a_file(), a_file("b.pdf", "application/pdf"))
     expect(composer.ready).to_have_count(2)

@@ -66,12 +66,6 @@ def app(start_app: StartApp, upstream_server: Upstream) -> App:
 
 
 @pytest.fixture
-def panel(chat: ChatPage) -> SidePanel:
-    """The side panel of the page."""
-    return SidePanel(chat.page)
-
-
-@pytest.fixture
 def wire(app: App, own_hosts: set[str]) -> Iterator[Wire]:
     """The network before the app."""
     with Wire(app) as wire:

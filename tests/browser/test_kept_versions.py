@@ -30,12 +30,6 @@ def app(start_app: StartApp, upstream_server: Upstream) -> App:
     return start_app(SETTINGS.format(base_url=upstream_server.base_url))
 
 
-@pytest.fixture
-def panel(chat: ChatPage) -> SidePanel:
-    """The side panel of the page."""
-    return SidePanel(chat.page)
-
-
 def versions(chat: ChatPage, of: str) -> Locator:
     """The arrows on the last question or answer that has any."""
     return chat.conversation.get_by_role("group", name=f"Versions of this {of}").last

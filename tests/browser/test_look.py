@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from tests.browser.accessibility import violations
 from tests.browser.app_process import App
 from tests.browser.chat_page import ChatPage, open_chat
-from tests.browser.conftest import DESKTOP, StartApp, Watch
+from tests.browser.conftest import DESKTOP, StartApp, Watch, new_context
 from tests.browser.upstream import Upstream, says, says_without_end
 
 pytestmark = pytest.mark.browser
@@ -25,6 +25,7 @@ chat:
   favicon: {logo}
   watermark: Von einem Modell
   container: false
+  flagging_options: [Like, Dislike, Falsch]
   elem_classes: [mine]
   css: ".mine {{ letter-spacing: 1px }}"
   theme_options: {{primary_hue: "#ffee00", secondary_hue: "#0a7d5c", neutral_hue: stone, radius_size: none}}
@@ -43,6 +44,11 @@ chat:
   show_label: true
   label: حديث
   line_breaks: false
+"""
+NARROW = """
+endpoints: [{{name: scripted, base_url: "{base_url}", attempts: 1}}]
+presets: [{{name: Bilder und Dokumente mit langem Namen}}, {{name: Zwei}}]
+chat: {{title: Chat, language: de, examples: ["Was ist das?", Hallo]}}
 """
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"><rect width="40" height="20" fill="#0a7d5c"/></svg>'
 
@@ -96,6 +102,46 @@ def test_the_page_speaks_its_own_language_and_not_the_browsers(
     chat.ask("Geht das?")
     for name in ("Neu antworten", "Zurücknehmen", "Bearbeiten", "Gefällt mir", "Nachricht kopieren"):
         expect(chat.button(name)).to_be_visible()
+
+
+def test_buttons_that_gradio_names_in_english_have_names_of_the_page(
+    french: BrowserContext, german: App, server: Upstream
+) -> None:
+    """That for the whole conversation, those of other verdicts, and of the verdict that was given; tooltips too."""
+    chat = open_chat(french.new_page(), german)
+    server.then(says("Ja."))
+    chat.ask("Geht das?")
+    expect(chat.button("Unterhaltung kopieren")).to_have_attribute("title", "Unterhaltung kopieren")
+    expect(chat.button("Rückmeldung")).to_be_visible()
+    chat.button("Gefällt mir").click()
+    expect(chat.button("Gefällt mir (gewählt)")).to_have_attribute("data-changes", "")
+    chat.button("Unterhaltung kopieren").click()
+    expect(chat.button("Unterhaltung kopiert")).to_be_visible()
+    expect(chat.button("Unterhaltung kopieren")).to_be_visible()
+
+
+def test_pickers_and_examples_fit_on_the_smallest_phone(
+    browser: Browser, start_app: StartApp, upstream_server: Upstream
+) -> None:
+    """Nothing stands out of what it is in, and a long name ends before the arrow."""
+    app = start_app(NARROW.format(base_url=upstream_server.base_url))
+    context = new_context(browser, (320, 640))
+    chat = open_chat(context.new_page(), app)
+    expect(chat.page.locator("#conversation .example")).to_have_count(2)
+    edges = """([inner, outer]) => {
+      const box = document.querySelector(outer).getBoundingClientRect();
+      const [left, right] = [box.left, box.right].map(Math.round);
+      return [...document.querySelectorAll(inner)].map((each) => each.getBoundingClientRect())
+        .every((each) => each.width > 0 && Math.round(each.left) >= left && Math.round(each.right) <= right);
+    }"""
+    assert chat.page.evaluate(edges, ["#preset, #model", "#pickers"])
+    assert chat.page.evaluate(edges, ["#conversation .example", "#conversation .examples"])
+    assert chat.page.evaluate(edges, ["#conversation .examples", "#conversation"])
+    ends = "(input) => input.getBoundingClientRect().right - parseFloat(getComputedStyle(input).paddingRight)"
+    arrow = chat.page.locator("#preset .icon-wrap").bounding_box()
+    assert arrow
+    assert chat.page.locator("#preset input").evaluate(ends) <= arrow["x"]
+    context.close()
 
 
 def test_what_is_copied_has_the_watermark(french: BrowserContext, german: App, server: Upstream) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.app_process import App
 from tests.browser.chat_page import WHEN_LEFT, ChatPage, open_chat
-from tests.browser.conftest import PHONE, StartApp, Watch, new_context
+from tests.browser.conftest import PHONE, StartApp
 from tests.browser.upstream import Upstream, fails, says
 
 pytestmark = pytest.mark.browser
@@ -119,11 +119,9 @@ def test_a_picture_from_elsewhere_is_a_link_with_its_address(
     expect(chat.answers.last.locator("img")).to_have_count(0)
 
 
-def test_it_fits_a_phone(browser: Browser, app: App, server: Upstream, own_hosts: set[str]) -> None:
+def test_it_fits_a_phone(phone_context: BrowserContext, app: App, server: Upstream) -> None:
     """Nothing is wider than the window, and the text box stays in it however long the conversation is."""
-    context = new_context(browser, PHONE)
-    watch = Watch(context, own_hosts)
-    chat = open_chat(context.new_page(), app)
+    chat = open_chat(phone_context.new_page(), app)
     server.otherwise = says("A long line of words. " * 40 + "\n\n```\n" + "x" * 300 + "\n```\n")
     chat.ask("a")
     chat.ask("b")
@@ -135,8 +133,6 @@ def test_it_fits_a_phone(browser: Browser, app: App, server: Upstream, own_hosts
     box = chat.box.bounding_box()
     assert box is not None
     assert box["y"] + box["height"] <= height
-    context.close()
-    assert not watch.faults([])
 
 
 def test_a_reload_gives_a_page_that_works(chat: ChatPage, server: Upstream, allowed_errors: list[str]) -> None:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, get_args
 
 import pytest
-from gradio.themes import Base
-from playwright.sync_api import Browser, BrowserContext, FloatRect, Locator, Page, expect
+from playwright.sync_api import BrowserContext, FloatRect, Locator, Page, expect
 
 from chat_app.config import ChatConfig
-from chat_app.ui.themes import theme_of
 from tests.browser.accessibility import violations
-from tests.browser.conftest import DESKTOP, PHONE, Watch, new_context
-from tests.browser.modules import host_of, served
+from tests.browser.conftest import DESKTOP
+from tests.browser.modules import theme_css
+from tests.browser.panel import SidePanel
 
 pytestmark = pytest.mark.browser
 
@@ -74,13 +73,8 @@ CONTRAST = """
 """The least contrast of text for each kind of element; that of the focus ring, which may be 3, is told times 1.5."""
 
 
-class PanelPage:
-    """The page with the panel; `conversations`, `options` and `fields` are given to it as they are."""
-
-    def __init__(self, page: Page, address: str) -> None:
-        self.page = page
-        page.goto(f"{address}tests/browser/panel_page.html")
-        expect(page.locator("html[data-ready]")).to_have_count(1)
+class PanelPage(SidePanel):
+    """The panel on its own page; `conversations`, `options` and `fields` are given to it as they are."""
 
     def start(
         self,
@@ -92,7 +86,7 @@ class PanelPage:
         **fields: Any,
     ) -> PanelPage:
         """With so many conversations, or these."""
-        self.page.add_style_tag(content=css_of(theme))
+        self.page.add_style_tag(content=theme_css(theme))
         if dark:
             self.page.evaluate("document.body.classList.add('dark')")
         self.page.evaluate(
@@ -108,40 +102,12 @@ class PanelPage:
         calls: list[list[Any]] = self.page.evaluate("harness.calls")
         return [call for call in calls if not names or call[0] in names]
 
-    @property
-    def aside(self) -> Locator:
-        """All of it."""
-        return self.page.get_by_role("complementary", name="Conversations")
 
-    @property
-    def toggle(self) -> Locator:
-        """The button that shows and hides it."""
-        return self.aside.get_by_role("button", name="Conversations", exact=True)
-
-    @property
-    def links(self) -> Locator:
-        """One for each conversation that is drawn."""
-        return self.page.locator(".row > a")
-
-    @property
-    def box(self) -> Locator:
-        """To search in."""
-        return self.page.get_by_role("searchbox", name="Search conversations")
-
-    @property
-    def found(self) -> Locator:
-        """One for each conversation that was found."""
-        return self.page.get_by_role("navigation", name="Found").get_by_role("link")
-
-    def link(self, title: str) -> Locator:
-        """That of one conversation."""
-        return self.links.filter(has=self.page.get_by_text(title, exact=True))
-
-    def choose(self, title: str, item: str) -> None:
-        """An item of a conversation's menu."""
-        self.link(title).hover()
-        self.page.get_by_role("button", name=f"More for “{title}”").click()
-        self.page.get_by_role("menuitem", name=item).click()
+def opened(page: Page, address: str) -> PanelPage:
+    """The panel's page in this tab."""
+    page.goto(f"{address}tests/browser/panel_page.html")
+    expect(page.locator("html[data-ready]")).to_have_count(1)
+    return PanelPage(page)
 
 
 def box_of(shown: Locator) -> FloatRect:
@@ -151,42 +117,16 @@ def box_of(shown: Locator) -> FloatRect:
     return box
 
 
-def css_of(theme: str) -> str:
-    """The theme's variables, as Gradio gives them to the page, without its fonts."""
-    made: Base = theme_of(ChatConfig(theme=theme))
-    css: str = made._get_theme_css()  # type: ignore[no-untyped-call]  # noqa: SLF001
-    return re.sub(r"@font-face \{[^}]*\}", "", css)
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """Where the page is."""
-    with served() as where:
-        yield where
-
-
 @pytest.fixture
-def panel(page: Page, address: str, own_hosts: set[str]) -> PanelPage:
+def panel(page: Page, address: str) -> PanelPage:
     """On a wide window, not started."""
-    own_hosts.add(host_of(address))
-    return PanelPage(page, address)
-
-
-@pytest.fixture
-def phone_context(browser: Browser, address: str, own_hosts: set[str]) -> Iterator[BrowserContext]:
-    """A visitor with a phone."""
-    own_hosts.add(host_of(address))
-    made = new_context(browser, PHONE)
-    watch = Watch(made, own_hosts)
-    yield made
-    made.close()
-    assert not watch.faults([])
+    return opened(page, address)
 
 
 @pytest.fixture
 def phone(phone_context: BrowserContext, address: str) -> PanelPage:
     """On a phone, not started."""
-    return PanelPage(phone_context.new_page(), address)
+    return opened(phone_context.new_page(), address)
 
 
 def test_conversations_stand_under_their_days_and_the_open_one_is_marked(panel: PanelPage) -> None:
@@ -198,7 +138,7 @@ def test_conversations_stand_under_their_days_and_the_open_one_is_marked(panel: 
     ]
     panel.start(conversations, open="b", arriving=["a"])
     expect(panel.aside.get_by_role("heading")).to_have_text(["Pinned", "Today", "August 2026"])
-    expect(panel.links.locator(".title")).to_have_text(["Kept", "Now", "Long ago"])
+    expect(panel.rows.locator(".title")).to_have_text(["Kept", "Now", "Long ago"])
     expect(panel.page.locator("[aria-current=page]")).to_have_attribute("href", re.compile(r"#c=b$"))
     expect(panel.aside.get_by_role("link", name="Now An answer is arriving.")).to_be_visible()
     expect(panel.aside.get_by_role("link", name="Long ago", exact=True)).to_be_visible()
@@ -207,10 +147,10 @@ def test_conversations_stand_under_their_days_and_the_open_one_is_marked(panel: 
 def test_a_click_opens_and_one_for_another_tab_is_the_browsers(panel: PanelPage) -> None:
     """The page's own address does not change by itself; whoever opens it sees to that."""
     panel.start()
-    panel.link("Conversation 3").click()
+    panel.row("Conversation 3").click()
     expect(panel.page.locator("[aria-current=page]")).to_have_text("Conversation 3")
     with panel.page.context.expect_page() as other:
-        panel.link("Conversation 4").click(modifiers=["ControlOrMeta"])
+        panel.row("Conversation 4").click(modifiers=["ControlOrMeta"])
     assert other.value.url.endswith("#c=c4")
     panel.page.get_by_role("button", name="New chat").click()
     assert panel.calls() == [["open", "c3"], ["begin"]]
@@ -229,38 +169,38 @@ def test_rows_are_kept_when_something_changes(panel: PanelPage) -> None:
       return [now.map((row) => rows.indexOf(row)), document.activeElement === rows[1].querySelector("a")];
     }""")
     assert moved == [[1, 0, 2], True]
-    expect(panel.links.first).to_have_text("Renamed")
+    expect(panel.rows.first).to_have_text("Renamed")
 
 
 def test_a_conversation_is_renamed_in_its_place(panel: PanelPage) -> None:
     """Enter saves, Escape does not, leaving the box does; nothing typed keeps the old title."""
     panel.start()
     box = panel.page.get_by_role("textbox", name="Title")
-    panel.choose("Conversation 1", "Rename")
+    panel.menu("Conversation 1", "Rename")
     expect(box).to_be_focused()
     expect(box).to_have_value("Conversation 1")
     box.fill("  By Enter ")
     box.press("Enter")
-    expect(panel.link("By Enter")).to_be_focused()
-    panel.link("By Enter").press("F2")
+    expect(panel.row("By Enter")).to_be_focused()
+    panel.row("By Enter").press("F2")
     box.fill("Never")
     box.press("Escape")
-    expect(panel.link("By Enter")).to_be_focused()
-    panel.link("By Enter").press("F2")
+    expect(panel.row("By Enter")).to_be_focused()
+    panel.row("By Enter").press("F2")
     box.fill("By leaving")
-    panel.box.click()
-    expect(panel.link("By leaving")).to_be_visible()
-    panel.link("By leaving").press("F2")
+    panel.search_box.click()
+    expect(panel.row("By leaving")).to_be_visible()
+    panel.row("By leaving").press("F2")
     box.fill(" ")
     box.press("Enter")
-    expect(panel.link("By leaving")).to_be_visible()
+    expect(panel.row("By leaving")).to_be_visible()
     assert panel.calls() == [["rename", "c1", "By Enter"], ["rename", "c1", "By leaving"]]
 
 
 def test_what_comes_from_elsewhere_does_not_disturb_who_is_typing_a_title(panel: PanelPage) -> None:
     """Neither a new title, nor a new place in the list."""
     panel.start(3)
-    panel.link("Conversation 2").press("F2")
+    panel.row("Conversation 2").press("F2")
     box = panel.page.get_by_role("textbox", name="Title")
     box.fill("Half a ti")
     panel.page.evaluate("""() => harness.update({conversations: harness.many(3).map((each) =>
@@ -277,11 +217,11 @@ def test_what_comes_from_elsewhere_does_not_disturb_who_is_typing_a_title(panel:
 def test_the_menu_pins_and_saves(panel: PanelPage) -> None:
     """A pinned one can be unpinned."""
     panel.start()
-    panel.choose("Conversation 1", "Pin")
+    panel.menu("Conversation 1", "Pin")
     expect(panel.aside.get_by_role("heading").first).to_have_text("Pinned")
-    panel.choose("Conversation 1", "Unpin")
-    panel.choose("Conversation 1", "Save as Markdown")
-    panel.choose("Conversation 1", "Save as JSON")
+    panel.menu("Conversation 1", "Unpin")
+    panel.menu("Conversation 1", "Save as Markdown")
+    panel.menu("Conversation 1", "Save as JSON")
     panel.page.get_by_role("button", name="Save all").click()
     assert panel.calls() == [
         ["pin", "c1", True],
@@ -317,19 +257,19 @@ def test_a_deleted_conversation_goes_at_once_and_can_be_brought_back_for_ten_sec
     """The focus goes to the next one; the clock stops while the notice is looked at."""
     panel.page.clock.install()
     panel.start()
-    panel.link("Conversation 1").press("Delete")
-    expect(panel.link("Conversation 1")).to_have_count(0)
-    expect(panel.link("Conversation 2")).to_be_focused()
+    panel.row("Conversation 1").press("Delete")
+    expect(panel.row("Conversation 1")).to_have_count(0)
+    expect(panel.row("Conversation 2")).to_be_focused()
     notice = panel.page.get_by_role("status").filter(has_text="Deleted")
     panel.page.clock.run_for(100)
     expect(notice).to_contain_text("Deleted “Conversation 1”.")
     notice.hover()
     panel.page.clock.run_for(60_000)
     notice.get_by_role("button", name="Undo").click()
-    expect(panel.link("Conversation 1")).to_be_visible()
+    expect(panel.row("Conversation 1")).to_be_visible()
     expect(notice).to_have_count(0)
     panel.page.locator("#question").hover()
-    panel.choose("Conversation 2", "Delete")
+    panel.menu("Conversation 2", "Delete")
     panel.page.clock.run_for(9_000)
     expect(notice).to_be_visible()
     panel.page.clock.run_for(1_500)
@@ -341,9 +281,9 @@ def test_a_deleted_conversation_goes_at_once_and_can_be_brought_back_for_ten_sec
 def test_the_last_deletion_is_taken_back_by_key(panel: PanelPage) -> None:
     """Without a way to the notice."""
     panel.start()
-    panel.link("Conversation 1").press("Delete")
-    panel.link("Conversation 2").press("ControlOrMeta+z")
-    expect(panel.link("Conversation 1")).to_be_visible()
+    panel.row("Conversation 1").press("Delete")
+    panel.row("Conversation 2").press("ControlOrMeta+z")
+    expect(panel.row("Conversation 1")).to_be_visible()
     assert panel.calls() == [["remove", "c1"], ["restore", "c1"]]
 
 
@@ -352,32 +292,32 @@ def test_a_conversation_that_cannot_be_deleted_is_there_again(panel: PanelPage, 
     allowed_errors.append("refused for the test")
     panel.start()
     panel.page.evaluate("void (harness.actions.remove = async () => { throw new Error('refused for the test'); })")
-    panel.choose("Conversation 1", "Delete")
-    expect(panel.link("Conversation 1")).to_be_visible()
+    panel.menu("Conversation 1", "Delete")
+    expect(panel.row("Conversation 1")).to_be_visible()
     expect(panel.page.get_by_text("Deleted “")).to_have_count(0)
 
 
 def test_the_list_is_one_stop_and_the_arrow_keys_go_through_all_of_it(panel: PanelPage) -> None:
     """Also beyond what is drawn; Tab goes on to the row's menu and to what is below the list."""
     panel.start(300, open="c1")
-    assert panel.links.count() < 100
-    panel.box.focus()
+    assert panel.rows.count() < 100
+    panel.search_box.focus()
     panel.page.keyboard.press("Tab")
-    expect(panel.link("Conversation 1")).to_be_focused()
+    expect(panel.row("Conversation 1")).to_be_focused()
     panel.page.keyboard.press("ArrowDown")
-    expect(panel.link("Conversation 2")).to_be_focused()
+    expect(panel.row("Conversation 2")).to_be_focused()
     panel.page.keyboard.press("Tab")
     expect(panel.page.get_by_role("button", name="More for “Conversation 2”")).to_be_focused()
     panel.page.keyboard.press("Tab")
     expect(panel.page.get_by_role("button", name="Save all")).to_be_focused()
-    last = panel.links.last
+    last = panel.rows.last
     last.focus()
     panel.page.keyboard.press("ArrowDown")
-    expect(panel.links.nth(40)).to_be_focused()
+    expect(panel.rows.nth(40)).to_be_focused()
     panel.page.keyboard.press("End")
-    expect(panel.link("Conversation 299")).to_be_focused()
+    expect(panel.row("Conversation 299")).to_be_focused()
     panel.page.keyboard.press("Home")
-    expect(panel.link("Conversation 0")).to_be_focused()
+    expect(panel.row("Conversation 0")).to_be_focused()
     panel.page.keyboard.press("Enter")
     assert panel.calls() == [["open", "c0"]]
 
@@ -390,8 +330,8 @@ def test_more_rows_are_drawn_when_they_are_scrolled_near(panel: PanelPage) -> No
     for _ in range(10):
         panel.page.mouse.wheel(0, 20_000)
         panel.page.wait_for_timeout(50)
-    expect(panel.links).to_have_count(250)
-    expect(panel.link("Conversation 249")).to_be_in_viewport()
+    expect(panel.rows).to_have_count(250)
+    expect(panel.row("Conversation 249")).to_be_in_viewport()
 
 
 def test_a_thousand_conversations_cost_about_what_forty_do(panel: PanelPage) -> None:
@@ -408,7 +348,7 @@ def test_a_thousand_conversations_cost_about_what_forty_do(panel: PanelPage) -> 
       return [best(40), best(1000)];
     }""")
     assert took[1] < 3 * took[0] + 10, took
-    assert panel.links.count() <= 40
+    assert panel.rows.count() <= 40
 
 
 def test_search_shows_what_was_found_with_the_words_marked(panel: PanelPage) -> None:
@@ -419,24 +359,24 @@ def test_search_shows_what_was_found_with_the_words_marked(panel: PanelPage) -> 
         {"id": "c", "title": "Other", "updated": "2020-08-01T12:00:00", "text": ""},
     ]
     panel.start(conversations)
-    panel.box.press_sequentially("cafe")
+    panel.search_box.press_sequentially("cafe")
     expect(panel.found.locator(".title")).to_have_text(["Café list", "One"])
     expect(panel.found.locator("mark")).to_have_text(["Café", "CAFÉ"])
     expect(panel.found.nth(1).locator(".excerpt")).to_have_text("A word of CAFÉS in <b>Lisbon</b>.")
     expect(panel.aside.get_by_role("status")).to_have_text("2 found")
-    expect(panel.links.first).to_be_hidden()
-    panel.box.press("ArrowDown")
+    expect(panel.rows.first).to_be_hidden()
+    panel.search_box.press("ArrowDown")
     panel.page.keyboard.press("ArrowDown")
     expect(panel.found.nth(1)).to_be_focused()
     panel.page.keyboard.press("Enter")
     expect(panel.found.nth(1)).to_have_attribute("aria-current", "page")
-    panel.box.fill("zzz")
+    panel.search_box.fill("zzz")
     expect(panel.page.locator(".results")).to_have_text("Nothing found.")
     expect(panel.aside.get_by_role("status")).to_have_text("Nothing found.")
-    panel.box.press("Escape")
-    expect(panel.box).to_have_value("")
-    expect(panel.links).to_have_count(3)
-    expect(panel.links.first).to_be_visible()
+    panel.search_box.press("Escape")
+    expect(panel.search_box).to_have_value("")
+    expect(panel.rows).to_have_count(3)
+    expect(panel.rows.first).to_be_visible()
     assert panel.calls("open") == [["open", "a"]]
 
 
@@ -452,25 +392,25 @@ def test_an_answer_to_an_earlier_query_never_replaces_a_later_ones(panel: PanelP
     }""")
     excerpt = {"before": "", "hit": "", "after": ""}
     for query in ("first", "second"):
-        panel.box.fill(query)
+        panel.search_box.fill(query)
         expect(panel.page.locator("body")).to_have_attribute("data-asked", query)
     panel.page.evaluate("(excerpt) => answers.second([{id: 'c2', excerpt}])", excerpt)
     expect(panel.found.locator(".title")).to_have_text(["Conversation 2"])
     panel.page.evaluate("(excerpt) => answers.first([{id: 'c1', excerpt}, {id: 'c3', excerpt}])", excerpt)
     panel.page.wait_for_timeout(100)
     expect(panel.found.locator(".title")).to_have_text(["Conversation 2"])
-    panel.box.fill("third")
+    panel.search_box.fill("third")
     expect(panel.page.locator("body")).to_have_attribute("data-asked", "third")
-    panel.box.press("Escape")
+    panel.search_box.press("Escape")
     panel.page.evaluate("(excerpt) => answers.third([{id: 'c1', excerpt}])", excerpt)
     panel.page.wait_for_timeout(100)
-    expect(panel.links.first).to_be_visible()
+    expect(panel.rows.first).to_be_visible()
 
 
 def test_what_is_deleted_while_it_is_found_goes_there_too(panel: PanelPage) -> None:
     """By another tab, for instance."""
     panel.start(2)
-    panel.box.fill("conversation")
+    panel.search_box.fill("conversation")
     expect(panel.found).to_have_count(2)
     panel.page.evaluate("harness.update({conversations: harness.many(1)})")
     expect(panel.found).to_have_count(1)
@@ -539,13 +479,13 @@ def test_the_panel_stands_beside_the_page_and_its_being_closed_is_remembered(pan
     assert box_of(app)["x"] == 272
     panel.toggle.click()
     expect(panel.toggle).to_have_attribute("aria-expanded", "false")
-    expect(panel.links.first).to_be_hidden()
+    expect(panel.rows.first).to_be_hidden()
     assert box_of(app)["x"] == 0
-    again = PanelPage(panel.page, address).start()
+    again = opened(panel.page, address).start()
     expect(again.toggle).to_have_attribute("aria-expanded", "false")
     again.toggle.click()
-    once_more = PanelPage(panel.page, address).start()
-    expect(once_more.links.first).to_be_visible()
+    once_more = opened(panel.page, address).start()
+    expect(once_more.rows.first).to_be_visible()
 
 
 def test_on_a_phone_it_is_a_drawer_over_the_page(phone: PanelPage) -> None:
@@ -563,15 +503,15 @@ def test_on_a_phone_it_is_a_drawer_over_the_page(phone: PanelPage) -> None:
         expect(phone.page.get_by_role("button", name="New chat")).to_be_focused()
         assert app.evaluate("element => element.inert")
         leave()
-        expect(phone.links.first).to_be_hidden()
+        expect(phone.rows.first).to_be_hidden()
         expect(phone.toggle).to_be_focused()
         assert not app.evaluate("element => element.inert")
     phone.toggle.click()
-    phone.link("Conversation 2").tap()
-    expect(phone.links.first).to_be_hidden()
+    phone.row("Conversation 2").tap()
+    expect(phone.rows.first).to_be_hidden()
     phone.toggle.click()
     phone.page.get_by_role("button", name="New chat").tap()
-    expect(phone.links.first).to_be_hidden()
+    expect(phone.rows.first).to_be_hidden()
     assert phone.calls() == [["open", "c2"], ["begin"]]
     assert box_of(app)["x"] == 0
 
@@ -583,20 +523,20 @@ def test_escape_in_the_drawer_leaves_what_is_innermost(phone: PanelPage) -> None
     phone.page.get_by_role("button", name="More for “Conversation 1”").tap()
     phone.page.keyboard.press("Escape")
     expect(phone.page.get_by_role("menu")).to_have_count(0)
-    phone.link("Conversation 1").press("F2")
+    phone.row("Conversation 1").press("F2")
     phone.page.keyboard.press("Escape")
-    phone.box.fill("x")
+    phone.search_box.fill("x")
     phone.page.keyboard.press("Escape")
-    expect(phone.links.first).to_be_visible()
+    expect(phone.rows.first).to_be_visible()
     phone.page.keyboard.press("Escape")
-    expect(phone.links.first).to_be_hidden()
+    expect(phone.rows.first).to_be_hidden()
 
 
 def test_on_a_phone_everything_is_large_enough_for_a_finger(phone: PanelPage) -> None:
     """At least 40 pixels each way, in the menu and in a notice too; and an undo can be reached over the drawer."""
     phone.start(10, {"user": "Ada", "logoutUrl": "/logout"})
     phone.toggle.click()
-    phone.choose("Conversation 1", "Delete")
+    phone.menu("Conversation 1", "Delete")
     phone.page.get_by_role("button", name="More for “Conversation 2”").tap()
     expect(phone.page.get_by_role("button", name="Undo")).to_be_visible()
     sizes: list[list[Any]] = phone.page.evaluate("""() =>
@@ -608,7 +548,7 @@ def test_on_a_phone_everything_is_large_enough_for_a_finger(phone: PanelPage) ->
     assert [size for size in sizes if min(size[1:]) < 40] == []
     phone.page.keyboard.press("Escape")
     phone.page.get_by_role("button", name="Undo").tap()
-    expect(phone.link("Conversation 1")).to_be_visible()
+    expect(phone.row("Conversation 1")).to_be_visible()
 
 
 def test_hostile_titles_do_nothing(panel: PanelPage) -> None:
@@ -621,16 +561,16 @@ def test_hostile_titles_do_nothing(panel: PanelPage) -> None:
     rows = panel.page.locator(".row")
     expect(rows).to_have_count(len(HOSTILE))
     assert rows.locator("img, script, b").count() == 0
-    titles = panel.links.locator(".title").all_text_contents()
+    titles = panel.rows.locator(".title").all_text_contents()
     assert titles.count("New chat") == 2
     assert max(map(len, titles)) <= 201
     assert not any("\u202e" in title or "\u2066" in title for title in titles)
     assert {round(box_of(row)["height"]) for row in rows.all()} == {36}
-    panel.box.fill("img src")
+    panel.search_box.fill("img src")
     expect(panel.found).to_have_count(1)
-    panel.box.press("Escape")
+    panel.search_box.press("Escape")
     for _ in HOSTILE:
-        panel.links.first.press("Delete")
+        panel.rows.first.press("Delete")
     expect(panel.page.get_by_role("status").filter(has_text="onerror")).to_be_visible()
     expect(panel.page.get_by_text("No conversations yet.")).to_be_visible()
     expect(panel.page).to_have_title("The side panel alone")
@@ -646,7 +586,7 @@ def test_it_works_from_right_to_left(panel: PanelPage) -> None:
     assert inside["x"] + inside["width"] == width
     app = box_of(panel.page.locator("gradio-app"))
     assert (app["x"], app["width"]) == (0, width - 272)
-    panel.choose("Conversation 1", "Pin")
+    panel.menu("Conversation 1", "Pin")
 
 
 def test_nothing_moves_for_whom_that_disturbs(panel: PanelPage) -> None:
@@ -720,10 +660,10 @@ def test_axe_finds_nothing_wrong(panel: PanelPage, *, dark: bool) -> None:
     panel.page.get_by_role("menuitem", name="Rename").click()
     assert violations(panel.page) == []
     panel.page.keyboard.press("Escape")
-    panel.box.fill("text")
+    panel.search_box.fill("text")
     expect(panel.found.first).to_be_visible()
     assert violations(panel.page) == []
-    panel.box.fill("zzz")
+    panel.search_box.fill("zzz")
     expect(panel.page.locator(".results .empty")).to_be_visible()
     assert violations(panel.page) == []
     panel.toggle.click()
@@ -749,7 +689,7 @@ def test_all_text_can_be_read_in_every_theme(panel: PanelPage, theme: str, *, da
     panel.page.get_by_role("button", name="More for “Conversation 1”").click()
     worst = panel.page.evaluate(CONTRAST)
     panel.page.keyboard.press("Escape")
-    panel.box.fill("text")
+    panel.search_box.fill("text")
     expect(panel.found.first).to_be_visible()
     worst |= {f"{name}, found": ratio for name, ratio in panel.page.evaluate(CONTRAST).items()}
     assert len(worst) > 12

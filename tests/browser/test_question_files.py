@@ -6,12 +6,13 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.accessibility import violations
 from tests.browser.chat_page import ChatPage
+from tests.browser.panel import SidePanel
 from tests.browser.test_composer import a_file
-from tests.browser.upstream import Upstream, says
+from tests.browser.upstream import Upstream, hangs, says
 
 pytestmark = pytest.mark.browser
 
@@ -93,3 +94,101 @@ def test_a_link_puts_its_question_into_the_text_box_and_asks_nothing(chat: ChatP
     expect(chat.box).to_have_value("Why?")
     assert "q=" not in chat.page.url
     assert server.asked == []
+
+
+def test_choosing_a_file_leaves_the_draft_alone(chat: ChatPage) -> None:
+    """Its input is in the text box, and what stands in that is the path of a file."""
+    chat.box.fill("Look at this")
+    add(chat, a_file())
+    chat.page.reload()
+    expect(chips(chat)).to_have_count(1)
+    expect(chat.box).to_have_value("Look at this")
+
+
+class Waiting:
+    """A question that waits for its file, which is read when the test says so."""
+
+    def __init__(self, chat: ChatPage, question: str) -> None:
+        self._chat = chat
+        self._held: list[Route] = []
+        self.told = chat.page.get_by_text("Your message is sent as soon as its files are read.")
+        chat.page.route("**/uploads?*", lambda route: self._held.append(route))  # noqa: PLW0108 — Playwright marks it
+        file = a_file("notes.txt", "text/plain", b"Red.")
+        chat.page.locator(".composer-buttons input").first.set_input_files([file])  # type: ignore[arg-type]
+        expect(chat.page.locator(".composer-chips li")).to_have_count(1)
+        chat.send(question)
+        expect(self.told).to_be_visible()
+
+    def read(self) -> None:
+        """Have the file read."""
+        for route in self._held:
+            route.continue_()
+        expect(self._chat.page.locator(".composer-chips li[data-state=reading]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("way", ["new chat", "another", "back", "delete"])
+def test_a_question_that_waits_is_not_sent_into_another_conversation(
+    chat: ChatPage, panel: SidePanel, server: Upstream, way: str
+) -> None:
+    """It stays in the text box, with its file."""
+    chat.ask("Bees")
+    panel.new_chat()
+    chat.ask("Ants")
+    waiting = Waiting(chat, "And wasps?")
+    match way:
+        case "new chat":
+            panel.new_chat()
+        case "another":
+            panel.open("Bees")
+        case "back":
+            chat.page.go_back()
+        case _:
+            panel.menu("Ants", "Delete")
+    expect(waiting.told).to_have_count(0)
+    waiting.read()
+    expect(chips(chat)).to_have_count(1)
+    expect(chat.box).to_have_value("And wasps?")
+    chat.send_button.click()
+    expect(chips(chat)).to_have_count(0)
+    chat.expect_done()
+    assert [str(asked.body["messages"][-1]["content"]).count("wasps") for asked in server.asked] == [0, 0, 1]
+
+
+def test_a_question_that_waits_is_sent_behind_an_answer_that_began_meanwhile(chat: ChatPage, server: Upstream) -> None:
+    """As the page sends nothing while one arrives."""
+    server.then(says("One."), hangs("Two"), says("Three."))
+    chat.ask("Bees")
+    waiting = Waiting(chat, "And wasps?")
+    chat.button("Retry").click()
+    chat.expect_answer("Two")
+    waiting.read()
+    expect(chat.box).to_have_value("And wasps?")
+    expect(waiting.told).to_be_visible()
+    chat.stop_button.click()
+    chat.expect_answer("Three.")
+    chat.expect_done()
+    expect(chat.box).to_have_value("")
+    expect(chat.questions).to_have_count(2)
+
+
+def test_other_conversations_are_read_when_somebody_is_about_to_search(chat: ChatPage, panel: SidePanel) -> None:
+    """And not with every page: they hold all of their pictures."""
+    chat.ask("Bees")
+    panel.new_chat()
+    chat.ask("Ants")
+    chat.page.clock.install()
+    chat.page.add_init_script(
+        """const { getAll } = IDBObjectStore.prototype;
+        globalThis.reads = 0;
+        IDBObjectStore.prototype.getAll = function (...given) {
+          if (this.name === "messages") reads += 1;
+          return getAll.apply(this, given);
+        };"""
+    )
+    chat.page.reload()
+    expect(chat.questions).to_have_text("Ants")
+    chat.page.clock.run_for(60_000)
+    assert chat.page.evaluate("reads") == 1
+    panel.search("bees")
+    expect(panel.found).to_have_count(1)
+    assert chat.page.evaluate("reads") > 1

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.accessibility import violations
 from tests.browser.app_process import App
 from tests.browser.chat_page import ChatPage, open_chat
-from tests.browser.conftest import PHONE, StartApp, Watch, new_context, picture_of
+from tests.browser.conftest import PHONE, StartApp, picture_of
 from tests.browser.panel import SidePanel
 from tests.browser.upstream import Upstream, fails, hangs, says
 
@@ -36,20 +35,10 @@ def app(start_app: StartApp, upstream_server: Upstream) -> App:
 
 
 @pytest.fixture
-def panel(chat: ChatPage) -> SidePanel:
-    """The panel of the page."""
-    return SidePanel(chat.page)
-
-
-@pytest.fixture
-def phone(browser: Browser, own_hosts: set[str], app: App, server: Upstream) -> Iterator[ChatPage]:
+def phone(phone_context: BrowserContext, app: App, server: Upstream) -> ChatPage:
     """The page on a phone."""
     assert not server.asked
-    made = new_context(browser, PHONE)
-    watch = Watch(made, own_hosts)
-    yield open_chat(made.new_page(), app)
-    made.close()
-    assert not watch.faults(())
+    return open_chat(phone_context.new_page(), app)
 
 
 def test_the_panel_follows_the_conversations(chat: ChatPage, panel: SidePanel) -> None:

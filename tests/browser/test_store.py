@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Error
 
 from tests.browser.chromium import executable
 from tests.browser.conftest import ARGUMENTS
-from tests.browser.modules import EmptyPage, host_of, served
+from tests.browser.modules import EmptyPage
 
 pytestmark = pytest.mark.browser
 
@@ -42,17 +42,9 @@ const steps = {1: ({conversation, messages}) => {
 OpenPage: TypeAlias = Callable[[], EmptyPage]
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """Where the empty page is."""
-    with served() as where:
-        yield where
-
-
 @pytest.fixture
-def tab(context: BrowserContext, address: str, own_hosts: set[str]) -> OpenPage:
+def tab(context: BrowserContext, address: str) -> OpenPage:
     """Opens one more tab of the same visitor."""
-    own_hosts.add(host_of(address))
     return lambda: EmptyPage(context, address)
 
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from time import monotonic
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.app_process import App
 from tests.browser.chat_page import ChatPage, open_chat
-from tests.browser.conftest import PHONE, StartApp, new_context
+from tests.browser.conftest import StartApp
 from tests.browser.upstream import Upstream, hangs, says, says_without_end
 
 pytestmark = pytest.mark.browser
@@ -322,11 +322,11 @@ def by_touch(page: Page) -> None:
     )
 
 
-def test_the_page_is_left_where_it_is_read_on_a_phone(browser: Browser, app: App, server: Upstream) -> None:
+def test_the_page_is_left_where_it_is_read_on_a_phone(
+    phone_context: BrowserContext, app: App, server: Upstream
+) -> None:
     """There it is a finger that scrolls."""
-    context = new_context(browser, PHONE)
-    expect_left_alone(open_chat(context.new_page(), app), server, by_touch)
-    context.close()
+    expect_left_alone(open_chat(phone_context.new_page(), app), server, by_touch)
 
 
 def expect_left_alone(chat: ChatPage, server: Upstream, scroll_up: Callable[[Page], None]) -> None:

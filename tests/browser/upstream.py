@@ -43,7 +43,7 @@ class Exchange:
     path: str
     headers: Mapping[str, str]
     body: Any
-    """The JSON of a POST, else None."""
+    """The JSON of a POST, the bytes of one that is no JSON, else None."""
     began_s: float
     closed: threading.Event = field(default_factory=threading.Event)
     closed_s: float | None = None
@@ -69,12 +69,12 @@ def says(
     if finish is not None:
         steps.append(chunk({}, model=model, finish=finish))
         steps.append(event({"model": model, "choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 7}}))
-    return _stream([*steps, b"data: [DONE]\n\n"] if done else steps)
+    return stream([*steps, b"data: [DONE]\n\n"] if done else steps)
 
 
 def says_without_end(piece: str = "word ", *, pace_s: float = 0.02) -> Reply:
     """An answer that never stops by itself."""
-    return _stream(cycle((chunk({"content": piece}), pace_s)))
+    return stream(cycle((chunk({"content": piece}), pace_s)))
 
 
 def is_cut(*pieces: str) -> Reply:
@@ -98,6 +98,19 @@ def fails(status: int, message: str, *, code: str = "", headers: Mapping[str, st
     """An error of the OpenAI shape."""
     error = {"message": message, "type": "error", "code": code or None}
     return Reply(status, {"content-type": "application/json"} | dict(headers or {}), [_json({"error": error})])
+
+
+def calls(name: str, **arguments: Any) -> Reply:
+    """An answer that calls a tool."""
+    function = {"name": name, "arguments": json.dumps(arguments)}
+    call = {"index": 0, "id": "call-1", "type": "function", "function": function}
+    steps = [chunk({"role": "assistant", "tool_calls": [call]}), chunk({}, finish="tool_calls"), b"data: [DONE]\n\n"]
+    return stream(steps)
+
+
+def answers(data: Any) -> Reply:
+    """JSON, for a path that is no chat."""
+    return Reply(200, {"content-type": "application/json"}, [_json(data)])
 
 
 def event(data: Any) -> bytes:
@@ -218,7 +231,8 @@ async def _read_request(reader: asyncio.StreamReader) -> Exchange:
     _, path, _ = head[0].split(" ")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
     body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return Exchange(path, headers, json.loads(body) if body else None, monotonic())
+    is_json = headers.get("content-type", "").startswith("application/json")
+    return Exchange(path, headers, (json.loads(body) if is_json else body) or None, monotonic())
 
 
 async def _send(reply: Reply, writer: asyncio.StreamWriter) -> None:
@@ -250,7 +264,8 @@ async def _paced(steps: Iterable[Step]) -> AsyncIterator[bytes]:
                 await asyncio.sleep(step)
 
 
-def _stream(steps: Iterable[Step]) -> Reply:
+def stream(steps: Iterable[Step]) -> Reply:
+    """An answer of these steps, which are events."""
     return Reply(200, {"content-type": "text/event-stream"}, steps)
 
 

@@ -10,7 +10,7 @@ from time import monotonic
 import pytest
 
 from chat_app.conversation.answer_parts import NOT_MADE, parts_of
-from chat_app.conversation.calling import DENIED, FORBIDDEN, NOTHING, STOPPED, Approve, Tooling
+from chat_app.conversation.calling import DENIED, ENDED, NOTHING, STOPPED, Approve, Tooling
 from chat_app.conversation.deltas import (
     Answer,
     Dropped,
@@ -20,6 +20,7 @@ from chat_app.conversation.deltas import (
     Started,
     TextDelta,
     ToolCallDelta,
+    ToolsUnreached,
     Usage,
 )
 from chat_app.conversation.messages import Image, Message, Reasoning, Text, ToolCall, ToolResult, assistant, user
@@ -128,6 +129,16 @@ async def test_what_was_thought_and_said_before_a_call_stays_in_its_step() -> No
     assert told_of(endpoint).parts[:2] == (Reasoning("Hm."), Text("Let me see."))
 
 
+async def test_a_server_of_tools_that_is_not_there_is_said() -> None:
+    """From the first word on, and over all rounds; the model answers with the tools that there are."""
+    toolbox = FakeToolbox()
+    toolbox.unreached = ("files", "tickets")
+    answers = [answer async for answer in turn_of(ScriptedEndpoint(calls(PARIS), says("Fine.")), toolbox)]
+    assert answers[-1].text == "Fine."
+    remarks = (ToolsUnreached("files"), ToolsUnreached("tickets"))
+    assert {answer.remarks for answer in answers if answer.endpoint} == {remarks}
+
+
 async def test_several_calls_run_at_the_same_time() -> None:
     """Each waits for the other one, which no order could do."""
     first, second = asyncio.Event(), asyncio.Event()
@@ -219,12 +230,11 @@ async def test_an_empty_result_says_so() -> None:
     [
         ("ask", allow, "done", "get_weather says yes"),
         ("ask", deny, "refused", DENIED),
-        ("never", allow, "refused", FORBIDDEN),
         ("always", deny, "done", "get_weather says yes"),
     ],
 )
 async def test_approval_decides_whether_a_call_is_made(approval: str, visitor: Approve, state: str, told: str) -> None:
-    """Always, after the visitor allowed it, or never; the model is told."""
+    """Always, or after the visitor allowed it; the model is told."""
     tool = Tool("get_weather", "", SCHEMA, approval)  # type: ignore[arg-type]
     endpoint, toolbox = ScriptedEndpoint(calls(PARIS), says("So.")), FakeToolbox(tool)
     answers = await whole(turn_of(endpoint, toolbox, approve=visitor))
@@ -232,7 +242,7 @@ async def test_approval_decides_whether_a_call_is_made(approval: str, visitor: A
     assert answers[-1].steps[0].calls[0].state == state
     assert results(endpoint) == [told]
     assert len(toolbox.called) == (state == "done")
-    assert endpoint.requests[0].tools == (() if approval == "never" else (tool,))
+    assert endpoint.requests[0].tools == (tool,)
 
 
 async def test_a_call_that_asks_waits_and_can_be_seen_waiting() -> None:
@@ -485,3 +495,30 @@ async def test_stop_just_before_the_calls_is_a_stop_and_no_missing_tool() -> Non
                 stop.set()
     assert isinstance(last.problem, Stopped)
     assert toolbox.called == []
+
+
+async def test_a_turn_that_is_closed_when_calls_are_wanted_was_stopped() -> None:
+    """Nobody made them, so it is not complete; the model has said that it ended, not that it answered."""
+    told: list[TurnSummary] = []
+    async with asyncio.timeout(5), aclosing(turn_of(ScriptedEndpoint(calls(PARIS)), FakeToolbox(), told=told)) as turn:
+        async for answer in turn:
+            if answer.finish_reason == "tool_calls":
+                break
+    assert (told[0].outcome, told[0].finish_reason) == ("stopped", "tool_calls")
+
+
+async def test_a_call_that_the_tool_itself_cancels_is_not_said_to_be_the_visitors_doing() -> None:
+    """The turn goes on, and the model is told the truth."""
+    endpoint = ScriptedEndpoint(calls(PARIS), says("Sorry."))
+    toolbox = FakeToolbox(get_weather=asyncio.CancelledError())
+    answer = (await whole(turn_of(endpoint, toolbox)))[-1]
+    assert (results(endpoint), answer.text) == ([ENDED], "Sorry.")
+
+
+async def test_a_model_that_calls_what_is_not_there_is_told_of_so_many_tools_at_most() -> None:
+    """A server may have hundreds."""
+    tools = [Tool(f"tool{number}", "", SCHEMA) for number in range(60)]
+    endpoint = ScriptedEndpoint(calls(("tool", "{}")), says("Sorry."))
+    await whole(turn_of(endpoint, FakeToolbox(*tools)))
+    assert "`tool49` and 10 more." in results(endpoint)[0]
+    assert "`tool50`" not in results(endpoint)[0]

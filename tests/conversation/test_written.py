@@ -175,8 +175,19 @@ def test_pictures_of_results_follow_once_all_results_stand() -> None:
     """A `tool` message takes text only, and nothing may stand between two of them."""
     said = answer(CALL, ToolCall("g", "{}", "b"), ToolResult("a", "one", (PNG,)), ToolResult("b", "two"), Text("So."))
     wire = written([said], tools=True)
-    assert [message["role"] for message in wire] == ["assistant", "tool", "tool", "user", "assistant"]
-    assert wire[3]["content"] == [{"type": "text", "text": "The pictures that the call of `f` gave:"}, PNG_PART]
+    assert [message["role"] for message in wire] == ["assistant", "tool", "tool", "assistant", "user", "assistant"]
+    assert wire[3]["content"] == NO_WORDS
+    assert wire[4]["content"] == [{"type": "text", "text": "The pictures that the call of `f` gave:"}, PNG_PART]
+
+
+def test_a_question_behind_results_has_words_of_the_assistant_before_it() -> None:
+    """As behind an answer that was stopped: Mistral's API and templates refuse a question that follows a result."""
+    wire = written([user("Hi"), answer(CALL, ToolResult("a", "one")), user("Why?")], tools=True)
+    assert [message["role"] for message in wire] == ["user", "assistant", "tool", "assistant", "user"]
+    assert wire[3] == {"role": "assistant", "content": NO_WORDS}
+    wire = written([user("Hi"), answer(CALL, ToolResult("a", "one", (PNG,))), user("Why?")], tools=True)
+    roles = ["user", "assistant", "tool", "assistant", "user", "assistant", "user"]
+    assert [message["role"] for message in wire] == roles
 
 
 def test_pictures_of_an_answer_go_before_the_next_question() -> None:

@@ -16,7 +16,7 @@ WEATHER = Tool("get_weather", "Tells the weather.", SCHEMA)
 class FakeToolbox:
     """Its `outputs`, by tool: an output, an event to wait for before one, or an error to raise."""
 
-    def __init__(self, *tools: Tool, **outputs: ToolOutput | asyncio.Event | Exception) -> None:
+    def __init__(self, *tools: Tool, **outputs: ToolOutput | asyncio.Event | BaseException) -> None:
         self.offered = tools or (WEATHER,)
         self.outputs = outputs
         self.called: list[tuple[str, Mapping[str, Any]]] = []
@@ -24,6 +24,7 @@ class FakeToolbox:
         self.most_running = 0
         self.cancelled: list[str] = []
         self.listing: asyncio.Event | None = None
+        self.unreached: tuple[str, ...] = ()
 
     async def tools(self) -> Sequence[Tool]:
         """Its tools, once `listing` is set, where there is one."""
@@ -39,7 +40,7 @@ class FakeToolbox:
         try:
             await asyncio.sleep(0)
             match self.outputs.get(name, ToolOutput(f"{name} says yes")):
-                case Exception() as error:
+                case BaseException() as error:
                     raise error
                 case asyncio.Event() as event:
                     await event.wait()

@@ -755,8 +755,6 @@ async def test_what_models_take_is_known_once_their_servers_told() -> None:
     pictures, nothing = PICTURES.sure, TEXT_ALONE.sure
     assert [catalog.takes(ANY, model) for model in ("eye", "plain", "who", "")] == [pictures, nothing, None, nothing]
     assert catalog.takes(PresetConfig(model="eye"), "") == pictures
-    assert catalog.that_take(ANY, "image") == ("eye",)
-    assert catalog.that_take(ANY, "audio") == ()
 
 
 async def test_a_question_with_a_picture_is_refused_by_a_model_that_takes_none() -> None:

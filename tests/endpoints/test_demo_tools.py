@@ -15,7 +15,7 @@ import pytest_asyncio
 from chat_app.conversation.answer_parts import parts_of
 from chat_app.conversation.calling import Tooling
 from chat_app.conversation.deltas import Answer
-from chat_app.conversation.messages import Image, Message, user
+from chat_app.conversation.messages import Image, Message, ToolCall, ToolResult, user
 from chat_app.conversation.tools import DISPLAY_TOOLS, Tool, ToolOutput
 from chat_app.conversation.turn import Request, Turn, run_turn
 from chat_app.endpoints.client import HttpEndpoint, connect
@@ -69,6 +69,14 @@ async def test_pictures_that_a_tool_gives_are_no_question(demo: HttpEndpoint) ->
     output = ToolOutput("A picture.", media=(Image("image/png", "iVBORw0KGgo="),))
     answer = await turn(demo, FakeToolbox(WEATHER, get_weather=output), user("tools"))
     assert "A picture." in answer.text
+
+
+async def test_a_question_behind_a_result_that_was_not_answered_is_a_question(demo: HttpEndpoint) -> None:
+    """As after an answer that was stopped while a tool ran."""
+    stopped = Message("assistant", (ToolCall("get_weather", "{}", "a"), ToolResult("a", "Late.")))
+    answer = await turn(demo, FakeToolbox(WEATHER), user("tools"), stopped, user("echo"))
+    assert answer.steps == ()
+    assert "The tool gave this back" not in answer.text
 
 
 @pytest.mark.parametrize("word", ["plot", "table", "replies"])

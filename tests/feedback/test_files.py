@@ -107,6 +107,7 @@ def test_a_row_holds_the_conversation_as_it_was_sent_with_pictures_as_files(
         {"role": "user", "content": [picture, {"type": "text", "text": "What is it?"}]},
         {"role": "assistant", "content": "", "tool_calls": [{"id": "a", "type": "function", "function": function}]},
         {"role": "tool", "tool_call_id": "a", "content": "Sunny."},
+        {"role": "assistant", "content": "(An answer without words.)"},
         {
             "role": "user",
             "content": [{"type": "text", "text": "The pictures that the call of `get_weather` gave:"}, picture],

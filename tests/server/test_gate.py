@@ -1,10 +1,13 @@
+import asyncio
+import json
+
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from starlette.types import Message
+from starlette.types import Message, Receive, Scope, Send
 
-from chat_app.server.gate import Gate, files_in
+from chat_app.server.gate import LARGEST_PART_BYTES, MAX_BODY_BYTES, Gate, files_in, max_body_bytes_of
 from tests.server.asgi import Echo, ask
 
 AVATAR = "/cache/a1b2/bot face.png"
@@ -88,6 +91,8 @@ async def test_what_the_page_and_the_api_need_passes(method: str, path: str) -> 
         ("TRACE", "/"),
         ("GET", ""),
         ("GET", "/healthy"),
+        ("OPTIONS", "/health"),
+        ("OPTIONS", "/ready/x"),
         ("GET", "/something/new"),
     ],
 )
@@ -208,3 +213,53 @@ def test_the_files_of_a_page_are_found_in_its_config() -> None:
     }
 
     assert sorted(files_in(config)) == ["/cache/a.png", "/cache/b.svg"]
+
+
+@pytest.mark.parametrize(("files", "limit"), [(0, 20), (1, 100), (10, 120), (100, 400)])
+def test_conversations_with_files_may_be_longer(files: int, limit: int) -> None:
+    """A message of as many files as the settings allow is posted whole, up to what the memory bears."""
+    assert max_body_bytes_of(files) == limit * 1_000_000
+    assert max_body_bytes_of(files) >= min(files, 38) * LARGEST_PART_BYTES
+
+
+async def test_a_body_that_is_too_long_is_refused_with_words_for_the_page() -> None:
+    """`detail` is what it shows; a body that is still coming is taken in first, so that the browser reads them."""
+    app, chunks = Echo(), [b"123456", b"78901"]
+    gate = Gate(app, max_body_bytes=10)
+
+    reply = await ask(gate, "/gradio_api/queue/join", "POST", headers={"Content-Length": "11"}, body=iter(chunks))
+
+    assert (reply.status, app.bodies) == (413, [])
+    assert "is larger than 1e-05 MB with its files" in json.loads(reply.body)["detail"]
+
+
+async def test_large_bodies_wait_for_room_and_small_ones_never() -> None:
+    """What is taken in at one time is bounded; when a body is gone, its room is free again."""
+    held, proceed = 0, asyncio.Event()
+    chunk = bytes(MAX_BODY_BYTES // 4)
+
+    async def app(_scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal held
+        while (message := await receive()).get("more_body"):
+            held += len(message["body"])
+        await proceed.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    gate = Gate(app, max_body_bytes=3 * MAX_BODY_BYTES // 2)
+
+    async def post(chunks: int) -> tuple[int, bytes]:
+        reply = await ask(gate, "/gradio_api/queue/join", "POST", body=[chunk] * chunks)
+        return reply.status, reply.body
+
+    large = [asyncio.create_task(post(6)) for _ in range(3)]
+    while held < 18 * len(chunk):  # noqa: ASYNC110 - the bodies are taken in step by step
+        await asyncio.sleep(0)
+    status, body = await post(6)
+    small = asyncio.create_task(post(1))
+    await asyncio.sleep(0)
+    proceed.set()
+
+    assert (status, "in a moment" in json.loads(body)["detail"]) == (503, True)
+    assert [(await task)[0] for task in [*large, small]] == [200] * 4
+    assert (await post(6))[0] == 200

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import logging
 
@@ -8,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chat_app.conversation.messages import Audio, File, Image
 from chat_app.errors import ChatAppError, ChoiceError, FileRefused, TimedOut
-from chat_app.server.uploads import TAKEN_IN_BYTES, routes
+from chat_app.server.uploads import AT_ONCE, TAKEN_IN_BYTES, routes
 from tests.server.asgi import Reply, ask
 
 OURS = {"X-Chat-App": "1"}
@@ -79,9 +80,9 @@ async def test_name_preset_and_bytes_reach_the_reader() -> None:
     assert reader.asked == [("Größe & co.pdf", b"bytes", "My preset"), ("", b"", "")]
 
 
-@pytest.mark.parametrize("headers", [{}, {"X-Chat-App": "yes"}])
+@pytest.mark.parametrize("headers", [{}, {"X-Chat-App": "yes"}, {**OURS, "Sec-Fetch-Site": "cross-site"}])
 async def test_other_sites_cannot_post_files(headers: dict[str, str]) -> None:
-    """A form or a simple request has no such header."""
+    """A form or a simple request has no such header; and browsers say where a request is from."""
     reader = Reader()
     reply = await post(app_of(reader), b"bytes", headers=headers)
     assert (reply.status, reader.asked) == (403, [])
@@ -153,3 +154,54 @@ async def test_logs_tell_what_came_of_a_file_and_never_its_name(caplog: pytest.L
 async def test_only_posting_is_possible() -> None:
     """There is nothing to get: nothing is kept."""
     assert (await ask(app_of(Reader()), "/uploads", "GET", headers=OURS)).status == 405
+
+
+async def test_only_so_many_files_are_here_at_one_time() -> None:
+    """From their first byte on; whoever comes then is told at once, before the body is read, and may come again."""
+    coming = asyncio.Event()
+    app = app_of(Reader())
+    read_of_refused = 0
+
+    async def slowly(scope: Scope, receive: Receive, send: Send) -> None:
+        async def late() -> Message:
+            await coming.wait()
+            return await receive()
+
+        await app(scope, late, send)
+
+    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+        async def counted() -> Message:
+            nonlocal read_of_refused
+            read_of_refused += 1
+            return await receive()
+
+        await app(scope, counted, send)
+
+    waiting = [asyncio.create_task(post(slowly, b"bytes")) for _ in range(AT_ONCE)]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    refused = await post(watched, b"bytes")
+    coming.set()
+
+    assert (refused.status, read_of_refused) == (429, 0)
+    assert json.loads(refused.body) == {
+        "sentence": "Many files are being read now.",
+        "hint": "Add it again in a moment.",
+    }
+    assert [(await one).status for one in waiting] == [200] * AT_ONCE
+    assert (await post(app, b"bytes")).status == 200
+
+
+async def test_a_body_that_stops_coming_gives_its_place_up() -> None:
+    """Else a few who send nothing would keep out everybody."""
+    app = Starlette(routes=routes(Reader(), max_file_bytes=100, body_timeout_s=0.01))
+
+    async def silent(scope: Scope, _receive: Receive, send: Send) -> None:
+        async def never() -> Message:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        await app(scope, never, send)
+
+    async with asyncio.timeout(5):
+        assert (await post(silent, b"")).status == 408

@@ -8,7 +8,7 @@ from base64 import b64encode
 from typing import Annotated, Any, Literal
 
 from PIL import Image as Pillow
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from chat_app.conversation.messages import Image
 from chat_app.conversation.tools import Table, ToolOutput
@@ -90,3 +90,13 @@ def unreadable(value: threading.Event) -> None:
 
 class Thing:
     """No function."""
+
+
+def halves() -> dict[str, list[str]]:
+    """Gives what has no UTF-8."""
+    return {"a\ud83d": ["\ud83d"]}
+
+
+def picky(words: Annotated[str, BeforeValidator({}.__getitem__)]) -> str:
+    """Fails while its arguments are looked at."""
+    return words

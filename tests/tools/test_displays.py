@@ -88,6 +88,7 @@ async def test_replies_are_offered_once_each() -> None:
     ("tool", "arguments", "words"),
     [
         ("show_plot", {"figure": "not JSON"}, "`figure`: Input should be a valid dictionary."),
+        ("show_plot", {"figure": "[" * 100_000}, "`figure`: Input should be a valid dictionary."),
         ("show_plot", {"figure": {"data": []}}, "`data` must be a list of at least one trace."),
         ("show_plot", {"figure": {**FIGURE, "style": 1}}, "A figure has `data` and `layout`, not `style`."),
         ("show_plot", {"figure": {"data": [{"type": "bars"}]}}, r"`data\[0\]`: there is no trace type `bars`"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_app.conversation.messages import File
-from chat_app.conversation.tools import ToolOutput
+from chat_app.conversation.tools import Table, ToolOutput
 from chat_app.tools.offers import Offer, by_name, cut, protocol_name
 
 
@@ -63,3 +64,12 @@ def test_a_short_result_stays_as_it_is() -> None:
     """The same value."""
     output = ToolOutput("short", (File("a", "text/plain", "b"),))
     assert cut(output, 100) == output
+
+
+def test_half_an_emoji_is_replaced_wherever_it_stands() -> None:
+    """In what the model is told, in files, in what is shown, and in what a server says of a tool."""
+    half, whole = "a\ud83d", "a�"
+    output = cut(ToolOutput(half, (File(half, "text/plain", half),), (Table((half,), ((half, "😀"),)),)), 100)
+    assert output == ToolOutput(whole, (File(whole, "text/plain", whole),), (Table((whole,), ((whole, "😀"),)),))
+    tool = replace(offer("a"), description=half, parameters={"properties": {half: {"enum": [half, 1]}}}).tool
+    assert (tool.description, tool.parameters) == (whole, {"properties": {whole: {"enum": [whole, 1]}}})

@@ -28,6 +28,8 @@ async def toolboxes(*servers: McpServerConfig, **settings: Any) -> AsyncIterator
     functions = (
         FunctionConfig(function=f"{HERE}:weather", approval="ask"),
         FunctionConfig(function=f"{HERE}:broken", name="fragile"),
+        FunctionConfig(function=f"{HERE}:halves"),
+        FunctionConfig(function=f"{HERE}:picky"),
     )
     made = Toolboxes(ToolsConfig(mcp_servers=servers, functions=functions, **settings))
     async with made.running():
@@ -65,7 +67,7 @@ async def test_each_tool_has_its_approval_and_never_is_not_offered() -> None:
         assert tools == {"files__first": "always", "files__second": "ask", "weather": "ask", "show_html": "always"}
         output = await box.call("files__die", {})
         assert output.failed
-        assert "There is no tool `files__die`. There are: files__first," in output.text
+        assert output.text == "The tool `files__die` is not there now."
 
 
 async def test_calls_come_to_the_one_who_runs_them() -> None:
@@ -90,9 +92,10 @@ async def test_a_dead_server_is_left_out_and_the_others_work(caplog: pytest.LogC
             for _ in range(3):
                 assert names(await box.tools()) == ["files__first", "show_table"]
         assert (await box.call("files__first", {})).text.startswith("first")
+        assert box.unreached == ("dead",)
         output = await box.call("dead__thing", {})
     assert [record.msg for record in caplog.records] == ["tool_server_unavailable"]
-    assert output == ToolOutput("There is no tool `dead__thing`. There are: files__first, show_table.", failed=True)
+    assert output == ToolOutput("The tool `dead__thing` is not there now.", failed=True)
 
 
 async def test_a_server_that_dies_in_a_call_is_a_failed_output() -> None:
@@ -113,7 +116,26 @@ async def test_what_goes_wrong_is_an_output() -> None:
         wrong = await box.call("fragile", {})
         assert (wrong.failed, "`words`: Field required" in wrong.text) == (True, True)
         nothing = await made.of(()).call("x" * 1000, {})
-        assert nothing.text == f"There is no tool `{'x' * 64}`, and no other now: answer without tools."
+        assert nothing.text == f"The tool `{'x' * 64}` is not there now."
+
+
+async def test_a_defect_in_a_call_is_an_output_and_stands_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """With where it was; the model is told no more than its name, and the turn goes on."""
+    async with toolboxes() as made:
+        output = await made.of(("picky",)).call("picky", {"words": "secret"})
+    assert output == ToolOutput("`picky` failed: KeyError.", failed=True)
+    (record,) = (record for record in caplog.records if record.msg == "tool_call_broke")
+    assert (vars(record)["tool"], record.exc_info is not None) == ("picky", True)
+
+
+async def test_half_an_emoji_comes_out_of_no_call() -> None:
+    """Whoever gave it: what a model is told must have UTF-8."""
+    half = "a\ud83d"
+    async with toolboxes() as made:
+        output = await made.of(("fragile",)).call("fragile", {"words": half})
+        told = await made.of(("halves",)).call("halves", {})
+    assert output.text.encode()
+    assert (told.failed, told.text) == (False, '{"a�":["�"]}')
 
 
 async def test_long_results_are_cut() -> None:
@@ -172,4 +194,4 @@ async def test_a_survey_tells_what_is_there_and_what_is_not() -> None:
     assert files.missing == ("frist", "third")
     assert files.error is not None
     assert files.error.sentence == "The tool server `files` has no `frist`, `third`."
-    assert [offer.listed for offer in functions.tools] == ["weather", "fragile"]
+    assert [offer.listed for offer in functions.tools] == ["weather", "fragile", "halves", "picky"]

@@ -205,3 +205,11 @@ def test_a_turn_can_be_read_from_whatever_is_posted(posted: Any) -> None:
     turn = turn_of(posted)
     assert isinstance(turn.turn, str)
     assert not turn.conversation or turn.conversation[-1].role == "user"
+
+
+def test_an_answer_that_is_a_picture_can_be_rated() -> None:
+    """It has a token and no text."""
+    picture = {"role": "assistant", "content": [{"type": "file", "file": {}}], "metadata": {"id": "1", "log": "token"}}
+    rated = rated_answer(path(said("user", "Draw"), picture), 1)
+    assert rated is not None
+    assert (rated.answer, rated.token, rated.conversation) == ("", "token", (user("Draw"),))

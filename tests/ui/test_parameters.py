@@ -91,6 +91,7 @@ def test_what_is_shown_at_first_is_the_presets_own() -> None:
     }
     assert begins(chat("temperature", {"name": "cache", "value": False}), NONE) == {"temperature": 1, "cache": False}
     assert begins(chat({"name": "temperature", "maximum": 0.5}), NONE) == {"temperature": 0.5}
+    assert begins(chat("reasoning_effort"), NONE) == {"reasoning_effort": ""}
 
 
 def test_what_was_left_alone_is_not_sent() -> None:
@@ -169,3 +170,9 @@ def test_what_may_not_be_set_is_refused() -> None:
     assert error.hint == "What can be set: `temperature`, `seed`."
     assert "chat.parameters" in refused({"x" * 5000: 5}).hint
     assert len(refused({"x" * 5000: 5}).sentence) < 200
+
+
+def test_a_number_beyond_all_bounds_is_refused_and_no_defect() -> None:
+    """JSON has integers of any length."""
+    with pytest.raises(ChoiceError):
+        checked(ChatConfig(parameters=("seed",)), PresetConfig(), {"seed": 10**400})

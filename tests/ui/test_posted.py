@@ -6,7 +6,7 @@ import pytest
 
 from chat_app.conversation.messages import File, Image, Part, ToolResult
 from chat_app.conversation.part_json import json_of
-from chat_app.ui.posted import is_plain
+from chat_app.ui.posted import MOST_VALUES, is_plain
 
 PICTURE = Image("image/png", "aGk=")
 
@@ -54,3 +54,10 @@ def test_parameters_are_let_through_by_the_names_that_are_known() -> None:
 def test_files_components_and_anything_unknown_are_refused(value: Any) -> None:
     """Gradio would fetch, copy or build them."""
     assert not is_plain(value)
+
+
+def test_millions_of_values_are_not_read() -> None:
+    """They would keep the process busy for seconds, for everybody."""
+    assert is_plain([0] * 100_000)
+    assert not is_plain([0] * (MOST_VALUES + 1))
+    assert not is_plain([[{"role": "user", "content": []}] * 1000] * 1000)

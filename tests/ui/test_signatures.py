@@ -15,7 +15,7 @@ from chat_app.config_sources.fields import settings
 from tests.gradio_tables import ELSEWHERE, GUIDES, NOT_HERE, SAME_NAME, Shown
 
 TESTS = Path(__file__).parents[1]
-SETTINGS = {".".join(setting.path) for setting in settings()}
+SETTINGS = {".".join(setting.path) for setting in settings(mixed=True)}
 SIGNATURES = {of.__name__: tuple(inspect.signature(of).parameters) for of in (gr.ChatInterface, gr.Chatbot)}
 
 

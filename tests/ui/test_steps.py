@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from html import unescape
 from typing import Any
@@ -43,7 +44,7 @@ def titles(answer: Answer) -> list[str]:
 def test_a_round_is_a_thought_what_was_said_and_its_calls() -> None:
     """In the order in which they came; the answer stands behind them."""
     answer = answer_of(DONE, text="It is above.", total_s=2.0)
-    assert titles(answer) == ["Thought", "", "Called a tool: look_up", "look_up", "image/png", "", ""]
+    assert titles(answer) == ["Thought", "", "Called a tool: look_up", "look_up", "", "", ""]
     assert [message["content"][0]["type"] for message in shown(answer)] == ["text"] * 4 + ["file", "text", "text"]
 
 
@@ -51,7 +52,7 @@ def test_a_call_is_nested_in_its_round_with_its_state_and_duration() -> None:
     """Arguments and result are in it."""
     running, done = shown(answer_of(RUNNING)), shown(answer_of(DONE))
     parent, call = done[2]["metadata"], done[3]["metadata"]
-    assert parent["id"] == call["parent_id"] == done[4]["metadata"]["parent_id"]
+    assert parent["id"] == call["parent_id"]
     assert (call["status"], call["log"], call["duration"]) == ("done", "done", 0.5)
     assert (running[3]["metadata"]["status"], running[2]["metadata"]["status"]) == ("pending", "pending")
     assert "duration" not in running[3]["metadata"]
@@ -127,3 +128,19 @@ def test_a_client_of_the_api_keeps_what_the_next_question_sends() -> None:
     reply = Reply(answer, "id", "token", parts=(ASKED,))
     assert read(kept_messages(reply, WORDS))[0].parts == (ASKED,)
     assert read(kept_messages(replace(reply, parts=()), WORDS))[-1].text == "It is above."
+
+
+def test_an_answer_that_ends_with_its_calls_is_rated_by_what_was_said_before_them() -> None:
+    """The token stands there, and the replies under the last of its messages."""
+    offered = replace(DONE, output=ToolOutput("Shown.", displays=(Replies(("Yes", "No")),)))
+    messages = shown(answer_of(offered, total_s=2.0), "token")
+    assert [
+        message["content"][0]["text"] for message in messages if (message["metadata"] or {}).get("log") == "token"
+    ] == ["Let me look."]
+    assert [option["label"] for option in messages[-1]["options"]] == ["Yes", "No"]
+
+
+def test_half_a_character_from_a_model_can_be_shown() -> None:
+    """JSON can say it, and UTF-8 cannot."""
+    call = Call(ToolCall("f", '{"q": "\\ud83d"}', "c1"), "done", ToolOutput("x"), 0.0, 1.0)
+    json.dumps(shown(answer_of(call)), ensure_ascii=False).encode()

@@ -94,11 +94,13 @@ def test_an_answer_at_once_has_its_hundredths() -> None:
     assert "first after 0.04 s" in said(first_token_s=0.04)
 
 
-def test_an_answer_with_tools_says_neither_speed_nor_cost() -> None:
+def test_an_answer_with_tools_says_no_speed_and_costs_what_all_its_rounds_read() -> None:
     """The calls took time, and every round read the conversation again."""
-    assert said(PRICES, steps=(Step(text="Let me look."),)) == (
-        "1,203 tokens in · 456 tokens out · first after 0.8 s · llama3.2 at ollama"
-    )
+    steps = (Step(text="Let me look."),)
+    without = "1,203 tokens in · 456 tokens out · first after 0.8 s · llama3.2 at ollama"
+    assert said(PRICES, steps=steps) == without
+    assert said(PRICES, steps=steps, read_tokens=1_000_000) != said(PRICES, steps=steps, read_tokens=2_000_000)
+    assert said(PRICES, steps=steps, read_tokens=1_000_000).startswith(without)
 
 
 def test_a_kept_answer_says_so_and_cost_nothing() -> None:

@@ -11,7 +11,9 @@ from chat_app.config.chat import LANGUAGES
 from chat_app.config_sources.words_file import texts_of
 from chat_app.ui.words import Words
 
-UI = Path(__file__).parents[2] / "chat_app" / "ui"
+APP = Path(__file__).parents[2] / "chat_app"
+STATIC = APP / "ui" / "static"
+LEAST_ASKED = 100
 WORDS = Words({"language": "de", "hello": "Hello, {name}!", "files": {"one": "One file", "other": "{count} files"}})
 
 
@@ -60,19 +62,31 @@ def test_the_language_says_where_text_runs_unless_the_settings_do(
     assert Words({"language": language}).direction(rtl=rtl) == direction
 
 
+def sources() -> list[str]:
+    """The sources that ask for words."""
+    paths = [path for path in APP.rglob("*") if path.suffix in {".py", ".mjs", ".js"} and path.name != "english.mjs"]
+    return [text for text in (path.read_text(encoding="utf-8") for path in paths) if re.search(r"\bwords?\b", text)]
+
+
 def test_every_word_that_the_page_asks_for_is_there() -> None:
-    """By the keys that stand in the sources; one that is put together there is looked for by its beginning."""
-    keys = set(texts_of("en"))
-    sources = [
-        (path, path.read_text(encoding="utf-8")) for path in sorted(UI.rglob("*")) if path.suffix in {".py", ".mjs"}
-    ]
-    asked = {
-        (path.name, found)
-        for path, source in sources
-        for found in re.findall(r"""(?:words\.text|\bword)\(\s*["']([a-z_?]+)["']""", source)
+    """By the keys that stand in the sources, on both sides of a choice."""
+    calls = [call for text in sources() for call in re.findall(r"(?:words\.text|\bword)\(([^(){},]*)", text)]
+    asked = {key for call in calls for key in re.findall(r"""(?<![=] )["']([a-z_]+)["'](?! [=!]=)""", call)}
+    asked |= set(re.findall(r"\bwords\.([a-z_]+) \?\?", (STATIC / "page.js").read_text(encoding="utf-8")))
+    assert len(asked) > LEAST_ASKED
+    assert asked - set(texts_of("en")) == set()
+
+
+def test_every_word_is_asked_for() -> None:
+    """A source that asks for words has its key in quotes, or puts it together, as `call_{state}`."""
+    text = "\n".join(sources())
+    asked = {key for found in re.findall(r"""["'`]([a-z_]+)["'`]|\bwords\.([a-z_]+)""", text) for key in found}
+    made = re.findall(r"""(?:words\.text|_word|\bword)\((?:words, )?f?["'`]([a-z]\w*)\$?\{[^}]*\}\w*["'`]""", text)
+    assert made
+    unused = {
+        key for key in texts_of("en") if not ({key, key.removesuffix("_hint")} & asked or key.startswith(tuple(made)))
     }
-    assert asked
-    assert {(name, key) for name, key in asked if key not in keys} == set()
+    assert unused == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

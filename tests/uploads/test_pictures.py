@@ -1,5 +1,6 @@
 from base64 import b64decode
 from io import BytesIO
+from random import Random
 
 import pytest
 from PIL import Image
@@ -7,7 +8,7 @@ from PIL import Image
 from chat_app.config import UploadsConfig
 from chat_app.errors import FileRefused
 from chat_app.uploads.kinds import kind_of
-from chat_app.uploads.pictures import Picture, picture_of
+from chat_app.uploads.pictures import LARGEST_BYTES, LARGEST_PNG_BYTES, Picture, picture_of
 from chat_app.uploads.reading import limits_of
 from tests.uploads import files
 
@@ -114,3 +115,26 @@ def test_half_a_picture_is_refused(kind: str) -> None:
     content = saved(noise((64, 64)), kind)
     with pytest.raises(FileRefused, match="broken or not complete"):
         read(content[: len(content) // 2])
+
+
+def test_noise_that_would_be_a_large_png_is_a_jpeg_on_white() -> None:
+    """Each later turn posts it again; what is see-through shows what pages have behind it, and not black."""
+    clear = noise((1000, 900), "RGBA")
+    clear.paste((0, 0, 0, 0), (0, 0, 100, 100))
+    content = saved(clear, "PNG")
+    assert len(content) > LARGEST_PNG_BYTES
+    picture = read(content)
+    assert (picture.mime_type, len(b64decode(picture.data)) < LARGEST_PNG_BYTES) == ("image/jpeg", True)
+    assert opened(picture).getpixel((50, 50)) == (255, 255, 255)
+    few = Image.effect_noise((2000, 1900), 80)
+    assert len(saved(few, "PNG")) > LARGEST_PNG_BYTES
+    assert read(saved(few, "PNG"), image_max_px=2000).mime_type == "image/jpeg"
+
+
+def test_a_picture_that_is_large_even_so_has_its_sides_halved() -> None:
+    """Where the operator lets pictures be large: a conversation with it could not be posted."""
+    size = (2600, 2500)
+    pixels = Random(1).randbytes(3 * size[0] * size[1])  # noqa: S311 - it is noise
+    picture = read(saved(Image.frombytes("RGB", size, pixels), "BMP"), image_max_px=4000)
+    assert (picture.width, picture.height) == (1300, 1250)
+    assert len(b64decode(picture.data)) <= LARGEST_BYTES

@@ -14,6 +14,7 @@ from chat_app.config import UploadsConfig
 from chat_app.conversation.messages import Audio, File, Image
 from chat_app.errors import FileRefused
 from chat_app.uploads.reading import FileReader
+from chat_app.uploads.recordings import LARGEST_BYTES
 from tests.uploads import files
 
 CONFIG = UploadsConfig()
@@ -180,6 +181,29 @@ async def test_other_recordings_say_what_to_do() -> None:
     error = await refusal("memo.ogg", b"OggS" + bytes(100))
     assert error.sentence == "Only WAV and MP3 recordings can be sent to a model."
     assert "`transcription_model`" in error.hint
+
+
+async def test_a_recording_that_is_too_large_to_be_sent_each_turn_says_what_to_do() -> None:
+    """Where a model makes text of it, its size is nobody's concern."""
+    large = files.wav() + bytes(LARGEST_BYTES)
+    error = await refusal("memo.wav", large)
+    assert error.sentence == "Recordings that are larger than 7.5 MB cannot be sent to a model."
+    assert "Cut it" in error.hint
+    assert "`transcription_model`" in error.hint
+
+    async def transcribe(_name: str, _content: bytes) -> str:
+        return "Hello."
+
+    assert isinstance(await FileReader(CONFIG).read("memo.wav", large, transcribe=transcribe), File)
+
+
+async def test_a_see_through_webp_of_the_most_pixels_has_the_memory_that_it_needs() -> None:
+    """Its library holds it twice beside Pillow's own copy."""
+    side = 5500
+    content = BytesIO()
+    Pillow.new("RGBA", (side, side), (1, 2, 3, 4)).save(content, "WEBP", quality=1, method=0)
+    part = await read("a.webp", content.getvalue(), UploadsConfig(image_max_pixels=side * side))
+    assert isinstance(part, Image)
 
 
 async def test_a_recording_is_text_where_a_model_makes_text_of_it() -> None:

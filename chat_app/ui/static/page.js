@@ -6,9 +6,6 @@
 (() => {
   "use strict";
 
-  // Gradio writes in the browser's language, beside words of ours in the page's.
-  Object.defineProperty(navigator, "language", { value: document.documentElement.lang, configurable: true });
-
   // The page's language decides what Gradio writes on its buttons, and not the browser's: it looks at these (6.31).
   const { lang } = document.documentElement;
   if (lang) {
@@ -22,7 +19,7 @@
   const answering = () => document.body.classList.contains("answering");
 
   // Enter and the send button do nothing while an answer arrives, and with nothing to send, or with files that are not
-  // read yet (`holdsBack`, which `history/main.mjs` replaces where files are taken); what is typed stays.
+  // read yet (`want`, which `history/main.mjs` replaces where files are taken); what is typed stays.
   const guard = (event) => {
     const box = event.target.closest?.("#question");
     if (!box) return;
@@ -30,7 +27,7 @@
       event.type === "click"
         ? event.target.closest(".submit-button")
         : event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.matches("textarea");
-    if (sends && (answering() || chatApp.holdsBack(box.querySelector("textarea").value))) {
+    if (sends && (answering() || !chatApp.want(box.querySelector("textarea").value))) {
       event.preventDefault();
       event.stopImmediatePropagation();
     }
@@ -84,11 +81,32 @@
     if (following) box.scrollTop = box.scrollHeight;
     seen = { top: box.scrollTop, height: box.scrollHeight };
   };
+  // Once a frame, however often the page changes until then: whoever looks has the browser lay all of it out.
+  let followsSoon = false;
+  const followSoon = () => {
+    if (followsSoon) return;
+    followsSoon = true;
+    requestAnimationFrame(() => {
+      followsSoon = false;
+      follow();
+    });
+  };
+  // What unfolds or loads makes the conversation longer without a change of it: a thought with the call that waits for the
+  // visitor, whose buttons stand below. Not once the answer is whole: whoever unfolds something wants to see its beginning.
+  let watched = null;
+  const grown = new ResizeObserver(() => answering() && follow());
+  const watchGrowth = () => {
+    const inner = document.querySelector(`${BOTTOM} .message-wrap`);
+    if (inner === watched) return;
+    grown.disconnect();
+    watched = inner;
+    if (inner) grown.observe(inner);
+  };
 
   // Gradio gives the whole page up when one of its requests breaks: no event runs any more, and as soon as the server is
   // there again the page is loaded anew, without its conversation. So a broken request is told to Gradio as a refused
   // one, and a stream that breaks as one that says so: that fails just its event, and the page goes on.
-  const GONE = "The page could not reach its server.";
+  const GONE = words.unreached ?? "The page could not reach its server.";
   const message = (fields) => `data: ${JSON.stringify(fields)}\n\n`;
   // Without the id of an event it is for all that wait.
   const FAILURE = `\n\n${message({ msg: "unexpected_error", message: GONE, success: false })}${message({ msg: "close_stream" })}`;
@@ -175,12 +193,30 @@
   document.addEventListener("wheel", leaveByWheel, { capture: true, passive: true });
   document.addEventListener("touchstart", leaveByFinger, { capture: true, passive: true });
   // The buttons that change the conversation, which are not there while an answer arrives
-  const CHANGES = ["Like", "Dislike", "Feedback", "Retry", "Undo", "Edit"].map((name) => words[name.toLowerCase()] ?? name);
+  const CHANGES = ["Like", "Liked", "Dislike", "Disliked", "Feedback", "Retry", "Undo", "Edit"].map((name) => words[name.toLowerCase()] ?? name);
+  // Those that Gradio names in English whatever the language is (6.31), by these names
+  const ENGLISH = Object.entries({
+    "Copy conversation": words.copy_conversation,
+    "Copied conversation": words.copied_conversation,
+    Liked: words.liked,
+    Disliked: words.disliked,
+    Feedback: words.feedback,
+    "Scroll down": words.scroll_down,
+  }).filter(([, name]) => name);
   // Gradio's two buttons beside the text box are pictures without a name, and so is the arrow of a thought, which is a
   // button in a button; the box of an edit has no name either, and the examples are a list without items.
   const nameButtons = () => {
+    for (const [theirs, name] of ENGLISH) {
+      for (const button of document.querySelectorAll(`#conversation button[aria-label="${theirs}"]`)) {
+        button.setAttribute("aria-label", name);
+        button.title = name;
+      }
+    }
     for (const arrow of document.querySelectorAll("#conversation .thought-group .arrow:not([inert])")) arrow.inert = true;
     for (const box of document.querySelectorAll("#conversation .edit-textarea:not([aria-label])")) box.setAttribute("aria-label", words.edit ?? "Edit");
+    // Code that is wider than its block is scrolled by the keyboard too; a picture with its title below has no other name.
+    for (const code of document.querySelectorAll("#conversation .code_wrap > pre:not([tabindex])")) code.tabIndex = 0;
+    for (const titled of document.querySelectorAll("#conversation .gallery-item img:not([alt='']):has(+ .caption-label)")) titled.alt = "";
     document.querySelector("#conversation .examples[role=list]")?.setAttribute("role", "group");
     for (const button of document.querySelectorAll("#conversation .message-buttons button[aria-label]:not([data-changes])")) {
       if (CHANGES.includes(button.getAttribute("aria-label"))) button.dataset.changes = "";
@@ -189,8 +225,8 @@
       document.querySelector(`#question .${selector}-button:not([aria-label])`)?.setAttribute("aria-label", name);
     }
   };
-  new MutationObserver(() => (follow(), nameButtons())).observe(document, { subtree: true, childList: true, characterData: true });
+  new MutationObserver(() => (followSoon(), watchGrowth(), nameButtons())).observe(document, { subtree: true, childList: true, characterData: true });
   globalThis.fetch = fetchForGradio;
-  const chatApp = { event, start, follow: () => (following = true), holdsBack: (text) => !text.trim() };
+  const chatApp = { event, start, follow: () => (following = true), want: (text) => text.trim() !== "" };
   globalThis.chatApp = chatApp;
 })();

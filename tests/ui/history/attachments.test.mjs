@@ -12,11 +12,12 @@ const settle = () => new Promise((resolve) => setTimeout(resolve));
 /** Files whose reading ends when the test says so: `reading` has {name, signal, done(part), fail(error)}. */
 const made = (limits = LIMITS) => {
   const reading = [];
-  const told = { refusals: [], sends: 0 };
+  const told = { refusals: [], sends: 0, free: true };
   const read = ({ name }, signal) => new Promise((done, fail) => reading.push({ name, signal, done: () => done(partOf(name)), fail }));
   const attachments = new Attachments(limits, read, {
     changed() {},
     refused: (problem) => told.refusals.push(problem),
+    free: () => told.free,
     ready: () => (told.sends += 1),
   });
   return { attachments, reading, told };
@@ -51,6 +52,14 @@ test("what is too large or too much is told before it is sent, and the rest is t
   assert.match(told.refusals[1].sentence, /“d” was not added. At most 3 files/);
 });
 
+test("several that are too many are told in one sentence", () => {
+  const { attachments, told } = made();
+  attachments.add("abcde".split("").map((name) => file(name)));
+  assert.match(told.refusals[0].sentence, /^“d”, “e” were not added. At most 3 files/);
+  attachments.add("fghij".split("").map((name) => file(name)));
+  assert.match(told.refusals[1].sentence, /^“f”, “g”, “h” and 2 more were not added\./);
+});
+
 test("a refused file is gone and told, and costs nothing of the others", async () => {
   const { attachments, reading, told } = made();
   attachments.add([file("a"), file("bad.exe")]);
@@ -64,29 +73,51 @@ test("a refused file is gone and told, and costs nothing of the others", async (
 test("a question waits for its files and is sent by itself", async () => {
   const { attachments, reading, told } = made();
   attachments.add([file("a"), file("b")]);
-  assert.equal(attachments.holdsBack(), true);
+  assert.equal(attachments.want(), false);
   reading[0].done();
   await settle();
   assert.deepEqual([attachments.waits, told.sends], [true, 0]);
   reading[1].done();
   await settle();
   assert.deepEqual([attachments.waits, told.sends], [false, 1]);
-  assert.equal(attachments.holdsBack(), false);
+  assert.equal(attachments.want(), true);
+});
+
+test("a question that waits is sent when the answer that began meanwhile is whole", async () => {
+  const { attachments, reading, told } = made();
+  attachments.add([file("a")]);
+  attachments.want();
+  told.free = false;
+  reading[0].done();
+  await settle();
+  assert.deepEqual([attachments.waits, told.sends], [true, 0]);
+  attachments.look();
+  assert.equal(told.sends, 0);
+  told.free = true;
+  attachments.look();
+  attachments.look();
+  assert.deepEqual([attachments.waits, told.sends], [false, 1]);
 });
 
 const WITHOUT = {
   "the visitor takes it back": ({ attachments }) => assert.equal(attachments.cancel(), true),
   "a file is taken away": ({ attachments }) => attachments.remove(attachments.items[0].id),
   "a file is refused": ({ reading }) => reading[0].fail(new Refused("No.")),
+  "another file is too large": ({ attachments }) => attachments.add([file("large", 2_000)]),
+  "another file is one too many": ({ attachments }) => attachments.add([file("c"), file("d")]),
+  "the files of an earlier question come back": ({ attachments }) => attachments.restore([]),
+  "an example is put into the text box": ({ attachments }) => attachments.fillIn([]),
 };
 for (const [why, change] of Object.entries(WITHOUT)) {
   test(`a question that waits is not sent when ${why}`, async () => {
     const all = made();
     all.attachments.add([file("a"), file("b")]);
-    all.attachments.holdsBack();
+    all.attachments.want();
     change(all);
-    for (const { done } of all.reading) done();
-    await settle();
+    for (let read = 0; read < all.reading.length; read++) {
+      all.reading[read].done();
+      await settle(); // the next one begins
+    }
     assert.deepEqual([all.attachments.busy, all.told.sends], [false, 0]);
   });
 }
@@ -117,16 +148,16 @@ test("the same file can be added twice, and only what was sent goes", async () =
 test("what is put back may be more than the limit, and is then not sent", () => {
   const { attachments, told } = made({ maxFiles: 1, maxFileBytes: 10 });
   attachments.restore([partOf("a"), partOf("b")]);
-  assert.equal(attachments.holdsBack(), true);
+  assert.equal(attachments.want(), false);
   assert.match(told.refusals[0].sentence, /At most one file/);
   attachments.remove(attachments.items[0].id);
-  assert.equal(attachments.holdsBack(), false);
+  assert.equal(attachments.want(), true);
 });
 
 test("an example's files give way to the next example's, and those of the visitor do not", () => {
   const { attachments } = made();
   attachments.restore([partOf("mine")]);
-  attachments.restore([partOf("one")], true);
-  attachments.restore([partOf("two")], true);
+  attachments.fillIn([partOf("one")]);
+  attachments.fillIn([partOf("two")]);
   assert.deepEqual(attachments.parts.map(({ name }) => name), ["mine", "two"]);
 });

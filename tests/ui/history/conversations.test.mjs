@@ -12,9 +12,10 @@ const alone = () => {
 };
 
 const made = async ({ store = new MemoryStore(), tabs = alone() } = {}) => {
-  const told = { troubles: [], shown: 0 };
+  const told = { troubles: [], shown: 0, left: 0 };
   const conversations = new Conversations(store, tabs, {
     changed() {},
+    left: () => (told.left += 1),
     shown: () => (told.shown += 1),
     trouble: (error) => told.troubles.push(error),
     kept() {},
@@ -187,4 +188,19 @@ test("importing twice adds nothing, and importing more adds just that", async ()
   const kept = await other.store.read(entry.conversation.id);
   assert.equal(kept.messages.length, 3);
   assert.deepEqual(new Set(kept.messages.map(({ rating }) => rating)), new Set([""]));
+});
+
+test("whoever waits for this conversation is told when another one comes onto the page", async () => {
+  const { conversations, told } = await made();
+  await answered(conversations, "One");
+  const { id } = conversations.open.conversation;
+  const before = told.left;
+  await conversations.choose(id);
+  assert.equal(told.left, before);
+  conversations.begin();
+  assert.equal(told.left, before + 1);
+  await conversations.choose(id);
+  assert.equal(told.left, before + 2);
+  await conversations.choose("nothing");
+  assert.equal(told.left, before + 2);
 });

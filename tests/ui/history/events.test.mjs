@@ -32,6 +32,7 @@ const filed = () => {
     parts: [],
     sent: (parts) => (files.parts = files.parts.filter((part) => !parts.includes(part))),
     restore: (parts) => (files.parts = [...files.parts, ...parts]),
+    fillIn: (parts) => files.restore(parts),
   };
   return files;
 };

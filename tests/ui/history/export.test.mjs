@@ -3,6 +3,10 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { asJson, asMarkdown, fileName } from "../../../chat_app/ui/static/history/export.mjs";
+import { readImport } from "../../../chat_app/ui/static/history/import.mjs";
+import { Conversations } from "../../../chat_app/ui/static/history/conversations.mjs";
+import { saveAll } from "../../../chat_app/ui/static/history/files.mjs";
+import { MemoryStore } from "../../../chat_app/ui/static/history/memory_store.mjs";
 import { newConversation, newMessage, shownText } from "../../../chat_app/ui/static/history/tree.mjs";
 
 const own = JSON.parse(readFileSync(new URL("./samples/own.json", import.meta.url), "utf8"));
@@ -18,7 +22,7 @@ test("Markdown is the path on the page: notices in italics, other versions count
 
 Model: qwen3
 
-*Other versions are not in this file (1 message).*
+*Other versions are not in this file (one message).*
 
 ## You
 
@@ -54,6 +58,16 @@ test("the model of an answer stands in its heading where it is known, and a titl
   assert.ok(markdown.includes("## Assistant (gpt-4o)\n\nTe\n"));
 });
 
+test("who answered is in the heading without why another did not, and a thought of that title is none", () => {
+  const { conversation, messages } = entry();
+  const content = [{ type: "text", text: "What came before it could not." }];
+  messages[2].shown.unshift({ role: "assistant", metadata: { title: "Answered by qwen3:8b&#58; the first is gone&#46;" }, options: null, content });
+  messages[2].shown.push({ role: "assistant", metadata: { title: "Answered by haste", status: "done" }, options: null, content });
+  const markdown = asMarkdown({ conversation, messages });
+  assert.ok(markdown.includes("## Assistant (qwen3:8b)\n\n*Answered by qwen3:8b: the first is gone.*"), markdown);
+  assert.ok(markdown.includes("> **Answered by haste**"), markdown);
+});
+
 test("JSON has all versions, tokens and ratings, and is readable when small", () => {
   const now = new Date("2026-11-21T12:00:00.000Z");
   const small = asJson([entry()], now);
@@ -62,6 +76,33 @@ test("JSON has all versions, tokens and ratings, and is readable when small", ()
   const large = entry();
   large.messages[0].shown[0].content[0].text = "x".repeat(200_000);
   assert.ok(!asJson([large], now).includes("\n  "));
+});
+
+test("all of them are in files small enough to be read again, and one that is too large in its own", async () => {
+  const conversations = new Conversations(new MemoryStore(), { arriving: new Set(), listen() {}, tell() {} }, { changed() {}, shown() {}, trouble() {}, kept() {} });
+  for (const length of [3_000, 2_000, 9_000, 2_500]) {
+    const conversation = newConversation({ title: `${length} signs` });
+    const message = newMessage(conversation.id, null, "user", [shownText("user", "ä".repeat(length))]);
+    await conversations.add({ conversation: { ...conversation, head: message.id }, messages: [message] });
+  }
+  const [, gone] = conversations.records;
+  const saved = [];
+  const { missing, large } = await saveAll(unreadable(conversations, gone.id), { limit: 13_000, save: (name, type, ...pieces) => saved.push({ name, blob: new Blob(pieces) }) });
+  assert.deepEqual([missing, large.map(({ title }) => title)], [[gone], ["9000 signs"]]);
+  assert.match(saved[0].name, /^Conversations \d{4}-\d\d-\d\d 1-3\.json$/);
+  const read = await Promise.all(saved.map(async ({ blob }) => (await readImport(blob)).entries.map(({ conversation }) => conversation.title)));
+  assert.deepEqual(read, [["3000 signs"], ["9000 signs"], ["2500 signs"]]);
+  assert.ok(saved.filter((_, at) => at !== 1).every(({ blob }) => blob.size <= 13_000));
+  const one = [];
+  await saveAll(conversations, { save: (name, type, ...pieces) => one.push({ name, blob: new Blob(pieces) }) });
+  assert.deepEqual([one.length, (await readImport(one[0].blob)).entries.length], [1, 4]);
+  assert.match(one[0].name, /^Conversations \d{4}-\d\d-\d\d\.json$/);
+});
+
+/** The same, but one of them cannot be read. */
+const unreadable = (conversations, bad) => ({
+  records: conversations.records,
+  entry: (id) => (id === bad ? Promise.reject(new Error("unreadable")) : conversations.entry(id)),
 });
 
 test("a file's name is safe on every system", () => {

@@ -48,7 +48,7 @@ test("ChatGPT: the current branch, with what was hidden as the system prompt and
   );
   assert.deepEqual(saidIn(entry), [
     ["user",
-      "How many bees are in this picture?\n\n[picture: hive.png – not imported]\n\n[file: notes.pdf – not imported]"],
+      "How many bees are in this picture?\n\n[Picture: hive.png – not imported]\n\n[File: notes.pdf – not imported]"],
     ["assistant", "Three bees. <script>alert(1)</script>"],
     ["user", "Thanks!"],
     ["assistant", "[You are welcome](javascript:alert(1))"],
@@ -102,7 +102,7 @@ test("Open WebUI: reasoning and tool calls come out of the text, models beside e
     },
   );
   assert.deepEqual(saidIn(entry), [
-    ["user", "What is 15 * 17?\n\n[picture: sum.png – not imported]\n\n[file: rules.txt – not imported]"],
+    ["user", "What is 15 * 17?\n\n[Picture: sum.png – not imported]\n\n[File: rules.txt – not imported]"],
     ["assistant", "It is 255."],
     ["user", "And 15 * 18?"],
     ["assistant", "27"],
@@ -149,7 +149,7 @@ test("llama.cpp: the tree without its root, tools folded, texts of files in the 
   assert.equal(entry.conversation.system_prompt, "Answer in one line.");
   assert.equal(entry.conversation.updated, "2025-10-09T08:54:20.000Z");
   assert.deepEqual(saidIn(entry), [
-    ["user", "Longest river?\n\n[file: rivers.txt]\nNile, Amazon\n\n[picture: map.png – not imported]"],
+    ["user", "Longest river?\n\n[File: rivers.txt]\nNile, Amazon\n\n[Picture: map.png – not imported]"],
     ["assistant", "The Amazon."],
   ]);
   const [question, answer] = pathOf(entry);
@@ -167,7 +167,7 @@ test("llama.cpp: JSONL, with the lines that are not JSON named", async () => {
   assert.deepEqual(saidIn(entries[0]), [["user", "Hello"], ["assistant", "Hi!"]]);
   assert.deepEqual(foldedIn(pathOf(entries[0])[1]), [["Thought", "A greeting."], ["Call: wave", "{}"]]);
   assert.equal(entries[0].conversation.pinned, true);
-  assert.deepEqual(skipped, [{ title: "", why: "1 lines are not JSON, the first is line 5." }]);
+  assert.deepEqual(skipped, [{ title: "", why: "One line is not JSON, line 5." }]);
 });
 
 test("llama.cpp: the form of localStorage, in which ids are times", async () => {
@@ -202,7 +202,7 @@ test("LibreChat: nested messages, the newest branch, options", async () => {
     },
   );
   assert.deepEqual(saidIn(entry), [
-    ["user", "How do I activate it?\n\n[picture: error.png – not imported]"],
+    ["user", "How do I activate it?\n\n[Picture: error.png – not imported]"],
     ["assistant", "Create it first."],
     ["user", "thanks"],
     ["assistant", "Happy coding!"],
@@ -299,7 +299,7 @@ test("parts of our own file that are not text are named, never taken", async () 
     { type: "component", component: "html", value: "<b>" }];
   const [{ messages }] = (await read(file)).entries;
   assert.deepEqual(messages[0].shown[0].content,
-    [{ type: "text", text: "[file: x.png – not imported]" }, { type: "text", text: "[file – not imported]" }]);
+    [{ type: "text", text: "[File: x.png – not imported]" }, { type: "text", text: "[File – not imported]" }]);
 });
 
 const HOSTILE =
@@ -505,7 +505,7 @@ test("our own files, steps and numbers come back as they were, and are left out 
   answer.shown.at(-1).content = [{ type: "file", file: { path: "/etc/passwd", url: "https://a.invalid/", orig_name: "p" } }];
   const [bad, named] = (await read(file)).entries[0].messages;
   assert.equal("parts" in bad, false);
-  assert.deepEqual(named.shown.at(-1).content, [{ type: "text", text: "[file: p – not imported]" }]);
+  assert.deepEqual(named.shown.at(-1).content, [{ type: "text", text: "[File: p – not imported]" }]);
 });
 
 test("a question cannot bring steps of an answer", async () => {

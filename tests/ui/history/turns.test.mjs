@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import test from "node:test";
+import test, { mock } from "node:test";
 import { Conversations } from "../../../chat_app/ui/static/history/conversations.mjs";
 import { MemoryStore } from "../../../chat_app/ui/static/history/memory_store.mjs";
 import { shownText, textOf } from "../../../chat_app/ui/static/history/tree.mjs";
@@ -181,4 +181,28 @@ test("what the server leaves out of a message is kept as nothing, as an import h
   const lane = ask("Hello");
   turns.done(lane, { ...value(lane, ""), messages: [{ role: "assistant", content: [{ type: "text", text: "Hi." }] }] });
   assert.deepEqual(conversations.path()[1].shown, [shownText("assistant", "Hi.")]);
+});
+
+test("an answer is kept twice a second, and one with large pictures less often", (t) => {
+  mock.timers.enable({ apis: ["Date"], now: Date.now() });
+  t.after(() => mock.timers.reset());
+  const writesOf = (content) => {
+    const { ask, conversations, turns, value } = made();
+    const lane = ask("Hello");
+    let writes = 0;
+    const { save } = conversations;
+    conversations.save = (...given) => ((writes += 1), save.apply(conversations, given));
+    for (let passed = 0; passed < 10_000; passed += 100) {
+      mock.timers.tick(100);
+      const answer = value(lane, `${passed}`);
+      turns.arrived(lane, { ...answer, messages: [...answer.messages, { ...shownText("assistant", ""), content }] });
+    }
+    return writes;
+  };
+  const url = `data:image/png;base64,${"A".repeat(1_999_000)}`;
+  const file = { type: "file", file: { path: "", url, orig_name: "a.png", mime_type: "image/png" }, alt_text: null };
+  const figure = { type: "component", component: "plot", value: { type: "plotly", plot: url }, constructor_args: {}, props: {} };
+  const gallery = { type: "component", component: "gallery", value: [{ image: { url }, caption: null }], constructor_args: {}, props: {} };
+  assert.equal(writesOf([]), 20);
+  for (const content of [[file], [figure], [gallery]]) assert.equal(writesOf(content), 5);
 });

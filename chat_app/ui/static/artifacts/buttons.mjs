@@ -49,6 +49,7 @@ const alike = ({ text, version }, shown) => {
 
 const draw = (block, found, open) => {
   const there = block.querySelector(":scope > .open-artifact");
+  block.classList.toggle("has-artifact", Boolean(found)); // `:has` would cost more at every change of the page
   if (!found) {
     there?.remove();
     return;

@@ -2,7 +2,7 @@
 
 import { download } from "../history/files.mjs";
 import { fileName } from "../history/export.mjs";
-import { element, setAttribute } from "../history/elements.mjs";
+import { element, setAttribute, setText } from "../history/elements.mjs";
 import { word } from "../history/words.mjs";
 import { CodeView } from "./code_view.mjs";
 import { frameOf } from "./frames.mjs";
@@ -77,9 +77,9 @@ export class ArtifactPanel {
 
   #drawSize() {
     const { large, open } = this.place ?? { large: false, open: false };
-    this.size.textContent = word(large ? "artifact_smaller" : "artifact_larger");
+    setText(this.size, word(large ? "artifact_smaller" : "artifact_larger"));
     if (open) return;
-    this.told.textContent = "";
+    setText(this.told, "");
     this.#preview(null); // what runs in it ends
   }
 
@@ -94,7 +94,7 @@ export class ArtifactPanel {
     const view = canBeSeen && version.whole && this.#view !== "code" ? "preview" : "code";
     this.views.hidden = !canBeSeen;
     this.steps.hidden = artifact.versions.length < 2;
-    this.count.textContent = `${at + 1} / ${artifact.versions.length}`;
+    setText(this.count, `${at + 1} / ${artifact.versions.length}`);
     this.#able(this.earlier, at > 0, this.later);
     this.#able(this.later, at < artifact.versions.length - 1, this.earlier);
     setAttribute(this.preview, "aria-pressed", String(view === "preview"));
@@ -119,7 +119,7 @@ export class ArtifactPanel {
   #drawNames() {
     const artifacts = this.#shown?.artifacts ?? [];
     this.title.hidden = artifacts.length > 1;
-    this.title.textContent = this.#shown?.artifact.title ?? word("artifacts");
+    setText(this.title, this.#shown?.artifact.title ?? word("artifacts"));
     this.select.hidden = artifacts.length < 2;
     const wanted = artifacts.map(({ title, versions }) => [title, versions.at(-1).key]);
     const there = [...this.select.options].map(({ text, value }) => [text, value]);

@@ -8,6 +8,7 @@
 // Several that fit: the one with the same file name, then the one with the most lines in common, then the newest. A line
 // of three signs or fewer counts for nothing: every program has its `}`.
 
+import { word } from "../history/words.mjs";
 import { fencesOf } from "./fences.mjs";
 import { labelOf } from "./languages.mjs";
 
@@ -112,7 +113,7 @@ const named = (artifacts) => {
   const counts = new Map();
   for (const artifact of artifacts) {
     const of = (field) => artifact.versions.findLast((version) => version[field])?.[field] ?? "";
-    const title = of("name") || of("title") || labelOf(artifact.language) || "Text";
+    const title = of("name") || of("title") || labelOf(artifact.language) || word("artifact_text");
     const count = (counts.get(title) ?? 0) + 1;
     counts.set(title, count);
     artifact.title = count > 1 ? `${title} (${count})` : title;

@@ -3,10 +3,11 @@
 // `read` sends a file to be read, and `told` draws.
 //
 // Whoever sends while a file is being read need not wait for it: the question is held back and sent as soon as all are
-// ready. It is not sent without a file that was to go with it: when one is refused or taken away, the visitor decides anew.
+// ready and nothing else arrives. It goes with what was there when it was wanted, and into that conversation, or not by
+// itself: when a file is refused or taken away, others are put there, or the conversation is left, the visitor decides anew.
 
 import { sizeOf } from "../history/usage.mjs";
-import { word } from "../history/words.mjs";
+import { namesOf, word } from "../history/words.mjs";
 import { Refused } from "./upload.mjs";
 
 const AT_ONCE = 2; // a browser has six connections to a host, and answers arrive on one
@@ -21,7 +22,8 @@ export class Attachments {
 
   /**
    * `limits` is {maxFiles, maxFileBytes}; `read(file, signal)` gives the part, or throws `Refused`; `told` is {changed(),
-   * refused({sentence, hint}), ready()}: to draw anew; one is refused; a question that was held back can be sent.
+   * refused({sentence, hint}), free(), ready()}: to draw anew; one is refused; whether a question can be sent just now;
+   * the one that was held back is to be sent.
    */
   constructor(limits, read, told) {
     this.#limits = limits;
@@ -53,22 +55,26 @@ export class Attachments {
     const { maxFiles, maxFileBytes } = this.#limits;
     const fits = [...files].filter((file) => {
       const problem = tooLarge(file, maxFileBytes);
-      if (problem) this.#told.refused(problem);
+      if (problem) this.#refuse(problem);
       return !problem;
     });
     const room = Math.max(maxFiles - this.#items.length, 0);
-    if (fits.length > room) this.#told.refused(notAdded(fits.slice(room), tooMany(maxFiles)));
+    if (fits.length > room) this.#refuse(notAdded(fits.slice(room), tooMany(maxFiles)));
     for (const file of fits.slice(0, room)) {
       this.#items.push({ ...this.#named(file.name, file.type), file, part: null, reading: null, filled: false });
     }
     this.#next();
   }
 
-  /** Put parts back that were read already; with `filled`, an example's, in the place of another example's. */
-  restore(parts, filled = false) {
-    if (filled) this.#items = this.#items.filter((item) => !item.filled);
-    for (const part of parts) this.#items.push({ ...this.#named(part.name, part.mime_type), part, reading: null, filled });
-    this.#told.changed();
+  /** Put parts back that were read already. */
+  restore(parts) {
+    this.#put(parts, false);
+  }
+
+  /** Put an example's parts there, in the place of another example's. */
+  fillIn(parts) {
+    this.#items = this.#items.filter(({ filled }) => !filled);
+    this.#put(parts, true);
   }
 
   /** Take one away. A question that waits for it is not sent by itself any more. */
@@ -92,16 +98,24 @@ export class Attachments {
     this.cancel();
   }
 
-  /** Whether a question has to wait: then it is held back, and `ready` is called when all files are there. */
-  holdsBack() {
+  /** The visitor wants to send: whether it can be sent now. Else why not is told, or it waits for its files. */
+  want() {
     const { maxFiles } = this.#limits;
     if (this.#items.length > maxFiles) {
-      this.#told.refused(tooMany(maxFiles));
-      return true;
+      this.#refuse(tooMany(maxFiles));
+      return false;
     }
-    if (this.busy) this.#wanted = true;
+    this.#wanted = this.busy;
     this.#told.changed();
-    return this.busy;
+    return !this.busy;
+  }
+
+  /** Send what waits if nothing keeps it any more: to be called when an answer is whole. */
+  look() {
+    if (!this.#wanted || this.busy || !this.#told.free()) return;
+    this.#wanted = false;
+    this.#told.changed();
+    this.#told.ready();
   }
 
   /** Do not send what waits. Whether anything did. */
@@ -113,7 +127,18 @@ export class Attachments {
   }
 
   #named(name, kind) {
-    return { id: ++this.#number, name: name || "file", kind: kind ?? "" };
+    return { id: ++this.#number, name: name || word("kind_file"), kind: kind ?? "" };
+  }
+
+  #put(parts, filled) {
+    this.#wanted = false;
+    for (const part of parts) this.#items.push({ ...this.#named(part.name, part.mime_type), part, reading: null, filled });
+    this.#told.changed();
+  }
+
+  #refuse(problem) {
+    this.#wanted = false;
+    this.#told.refused(problem);
   }
 
   #next() {
@@ -121,10 +146,7 @@ export class Attachments {
     const running = this.#items.filter(({ part, reading }) => !part && reading).length;
     for (const item of waiting.slice(0, Math.max(AT_ONCE - running, 0))) this.#start(item);
     this.#told.changed();
-    if (!this.#wanted || this.busy) return;
-    this.#wanted = false;
-    this.#told.changed();
-    this.#told.ready();
+    this.look();
   }
 
   async #start(item) {
@@ -138,8 +160,7 @@ export class Attachments {
     } catch (error) {
       if (!isThere()) return;
       this.#items = this.#items.filter((each) => each !== item);
-      this.#wanted = false;
-      this.#told.refused(notAdded([item], error instanceof Refused ? error : broken()));
+      this.#refuse(notAdded([item], error instanceof Refused ? error : broken()));
     }
     this.#next();
   }
@@ -155,8 +176,8 @@ const tooLarge = (file, most) => {
   return notAdded([file], { sentence, hint: word("upload_too_large_hint") });
 };
 
-const NAMED = 3;
-const notAdded = (files, { sentence, hint }) => {
-  const names = files.slice(0, NAMED).map(({ name }) => name).join("”, “");
-  return { sentence: word("not_added", { name: files.length > NAMED ? `${names}”, “…` : names, why: sentence }), hint };
+/** What is told of `files`, {name} each, that were not added, and why: {sentence, hint}. */
+export const notAdded = (files, { sentence, hint }) => {
+  const names = namesOf(files.map(({ name }) => name));
+  return { sentence: word("not_added", { names, why: sentence, count: files.length }), hint };
 };

@@ -1,7 +1,7 @@
 // The files above the text box: one chip for each, with its picture or a sign, its name, what is to be known of it, and a
 // button to take it away. A chip stays the same element while its file is read, so that the focus stays where it is.
 
-import { element, icon, setAttribute, unseen } from "../history/elements.mjs";
+import { element, icon, setAttribute, setText, unseen } from "../history/elements.mjs";
 import { addressOf } from "../history/parts.mjs";
 import { word } from "../history/words.mjs";
 
@@ -81,8 +81,8 @@ export const makeStatus = (cancel) => {
     update(attachments) {
       const { waits } = attachments;
       const now = text(attachments);
-      said.textContent = waits ? now : "";
-      if (!waits && (now || attachments.busy)) quiet.textContent = now;
+      setText(said, waits ? now : "");
+      if (!waits && (now || attachments.busy)) setText(quiet, now);
       stop.hidden = !waits;
       before = { busy: attachments.busy };
     },

@@ -4,14 +4,14 @@
 import { element } from "../history/elements.mjs";
 import { tell } from "../history/notices.mjs";
 import { word } from "../history/words.mjs";
-import { Attachments } from "./attachments.mjs";
+import { Attachments, notAdded } from "./attachments.mjs";
 import { makeChips, makeStatus } from "./chips.mjs";
 import { listen, makeButtons } from "./intake.mjs";
-import { keptParts } from "./kept.mjs";
+import { NONE, keptFiles } from "./kept.mjs";
 import { upload } from "./upload.mjs";
 
 /** A page that takes no files. */
-export const noFiles = { parts: [], count: 0, sent() {}, restore() {}, clear() {}, place() {}, holdsBack: () => false };
+export const noFiles = { parts: [], count: 0, sent() {}, restore() {}, fillIn() {}, clear() {}, place() {}, leave() {}, look() {}, want: () => true };
 
 const box = () => document.querySelector("#question");
 const typing = () => box()?.querySelector("textarea");
@@ -24,23 +24,23 @@ const send = () => {
 };
 
 /**
- * The files of the page: {parts, count, sent(parts), restore(parts, filled), clear(), place(), holdsBack()}. `settings` is
- * {uploads: {maxFiles, maxFileBytes}, store, saveHistory}; `preset()` is the name of the picked one.
+ * The files of the page: {parts, count, sent(parts), restore(parts), fillIn(parts), clear(), place(), leave(), look(), want()}.
+ * `leave` is to be called when another conversation comes onto the page, which what waits is not meant for, and `look`
+ * when an answer is whole. `settings` is {uploads: {maxFiles, maxFileBytes}, store, saveHistory}; `preset()` is the name
+ * of the picked one.
  */
 export const makeComposer = (settings, preset) => {
-  const kept = settings.saveHistory ? keptParts(settings.store) : { get: async () => [], set() {} };
-  let [restored, keeps] = [false, []];
+  const kept = settings.saveHistory ? keptFiles(settings.store) : { get: async () => NONE, set() {} };
   const changed = () => {
     chips.update(attachments.items);
     status.update(attachments);
-    const { parts } = attachments;
-    if (!restored || (parts.length === keeps.length && parts.every((part, at) => part === keeps[at]))) return;
-    keeps = parts;
-    kept.set(parts);
+    kept.set(attachments.items);
   };
+  const refused = (problem) => tell({ kind: "down", seconds: 30, ...problem });
   const attachments = new Attachments(settings.uploads, (file, signal) => upload(file, preset(), signal), {
     changed,
-    refused: (problem) => tell({ kind: "down", seconds: 30, ...problem }),
+    refused,
+    free: () => !document.body.classList.contains("answering"),
     ready: send,
   });
   const add = (files) => {
@@ -72,10 +72,9 @@ export const makeComposer = (settings, preset) => {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && event.target.closest?.("#question") && attachments.cancel()) event.stopPropagation();
   });
-  kept.get().then((parts) => {
-    restored = true;
-    keeps = parts;
+  kept.get().then(({ parts, unread }) => {
     if (parts.length) attachments.restore(parts);
+    if (unread.length) refused(notAdded(unread, { sentence: word("upload_cut_off"), hint: word("upload_cut_off_hint") }));
     changed();
   });
 
@@ -87,9 +86,12 @@ export const makeComposer = (settings, preset) => {
       return attachments.items.length;
     },
     sent: (parts) => attachments.sent(parts),
-    restore: (parts, filled) => attachments.restore(parts, filled),
+    restore: (parts) => attachments.restore(parts),
+    fillIn: (parts) => attachments.fillIn(parts),
     clear: () => attachments.clear(),
-    holdsBack: () => attachments.holdsBack(),
+    leave: () => attachments.cancel(),
+    look: () => attachments.look(),
+    want: () => attachments.want(),
     place,
   };
 };

@@ -26,11 +26,14 @@ export class Conversations {
   /** The entry on the page. @type {Entry} */
   open;
 
-  /** `told` is {changed(id), shown(), trouble(error), kept()}: to draw anew; something could not be kept; all of it is. */
+  /**
+   * `told` is {changed(id), left(), shown(), trouble(error), kept()}: to draw anew; another conversation comes onto the
+   * page, which may be left out; to draw the page anew; something could not be kept; all of it is.
+   */
   constructor(store, tabs, told) {
     this.#store = store;
     this.#tabs = tabs;
-    this.#told = told;
+    this.#told = { left() {}, ...told };
     this.begin();
     tabs.listen((change) => this.#changedElsewhere(change));
   }
@@ -46,6 +49,7 @@ export class Conversations {
   /** A new conversation on the page. It is kept from its first message on. */
   begin(fields = {}) {
     this.#choices++;
+    this.#told.left();
     this.open = { conversation: newConversation(fields), tree: new Tree() };
     this.#known.set(this.open.conversation.id, new WeakRef(this.open));
   }
@@ -63,6 +67,7 @@ export class Conversations {
     if (!here) return false;
     const { conversation, tree } = entry;
     if (!tree.get(conversation.head) && !asLeft) conversation.head = tree.newestLeaf();
+    if (entry !== this.open) this.#told.left();
     this.open = entry;
     return true;
   }

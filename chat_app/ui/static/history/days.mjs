@@ -16,11 +16,11 @@ const headingAt = (now) => {
     [word("previous_days", { count: 7 }), midnight(now, 7).getTime()],
     [word("previous_days", { count: 30 }), midnight(now, 30).getTime()],
   ];
+  const months = new Intl.DateTimeFormat(language(), { month: "long", year: "numeric" }); // dear to make: once for all
   return (time) => {
     if (Number.isNaN(time)) return word("without_date");
     const span = spans.find(([, since]) => time >= since);
-    if (span) return span[0];
-    return new Intl.DateTimeFormat(language(), { month: "long", year: "numeric" }).format(time);
+    return span ? span[0] : months.format(time);
   };
 };
 

@@ -19,6 +19,11 @@ export const setAttribute = (of, name, value) => {
   else of.setAttribute(name, wanted);
 };
 
+/** Set an element's text, and leave it alone when it is as it should be: whoever watches the page hears of no change. */
+export const setText = (of, text) => {
+  if (of.textContent !== text) of.textContent = text;
+};
+
 /** Text that only a screen reader has. */
 export const unseen = (text) => element("span", { class: "unseen" }, text);
 

@@ -31,7 +31,7 @@ const DECISION = /^(allow|deny):/; // of a tool that asks: the server has been t
 /**
  * The functions by their names. `page` is what else there is on the page: {tell(notice), draft, files, parameters,
  * parameterDefaults, sendButton, stopButton, opened(), turnsChanged(), cleared(), draw(), halted()}. `files` are those above the text box:
- * {parts, sent(parts), restore(parts, filled)}; `parameters` the names of what a visitor may set, in the order of their
+ * {parts, sent(parts), restore(parts), fillIn(parts)}; `parameters` the names of what a visitor may set, in the order of their
  * inputs; `sendButton` and `stopButton` say whether there are these, or what stands on them.
  */
 export const eventsOf = (conversations, turns, page) => {
@@ -198,7 +198,7 @@ export const eventsOf = (conversations, turns, page) => {
   // What an example put into the text box gives way to the next one; what was typed does not.
   let filled = "";
   const fillIn = (text, parts) => {
-    page.files.restore(parts, true);
+    page.files.fillIn(parts);
     const value = page.draft.get() === filled ? text : [text, page.draft.get()].filter((each) => each.trim()).join("\n\n");
     page.draft.set(value);
     filled = value;

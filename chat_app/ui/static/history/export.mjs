@@ -3,6 +3,7 @@
 
 import { filesOf } from "./parts.mjs";
 import { Tree } from "./tree.mjs";
+import { word } from "./words.mjs";
 
 const PRETTY_UP_TO = 100_000; // characters
 const NAME_LENGTH = 80;
@@ -16,20 +17,49 @@ export const asMarkdown = ({ conversation, messages }) => {
   const tree = new Tree(messages);
   const path = tree.path(conversation.head);
   const others = tree.size - path.length;
-  const blocks = [`# ${escaped(conversation.title || "Conversation")}`];
-  if (conversation.model) blocks.push(`Model: ${escaped(conversation.model)}`);
-  if (others) blocks.push(`*Other versions are not in this file (${others} ${others === 1 ? "message"
-    : "messages"}).*`);
+  const blocks = [`# ${escaped(conversation.title || word("conversation"))}`];
+  if (conversation.model) blocks.push(word("model_of", { name: escaped(conversation.model) }));
+  if (others) blocks.push(italic(word("other_versions", { count: others })));
   for (const message of path) blocks.push(...sectionOf(message));
   return `${blocks.join("\n\n")}\n`;
 };
 
-/** All of the entries, as import.mjs reads them. */
-export const asJson = (entries, now = new Date()) => {
-  const conversations = entries.map(({ conversation, messages }) => ({ ...conversation, messages }));
-  const file = { format: "chat_app", version: 1, exported: now.toISOString(), conversations };
-  const short = JSON.stringify(file);
-  return short.length > PRETTY_UP_TO ? short : `${JSON.stringify(file, null, 2)}\n`;
+/** All of the entries, as import.mjs reads them. Throws as `jsonOf`. */
+export const asJson = (entries, now = new Date()) => fileAround(entries.map(jsonOf), now).join("");
+
+/** One entry as it stands in such a file. Throws a RangeError when it is longer than a text can be. */
+export const jsonOf = ({ conversation, messages }) => {
+  const entry = { ...conversation, messages };
+  const short = JSON.stringify(entry);
+  return short.length > PRETTY_UP_TO ? short : JSON.stringify(entry, null, 2);
+};
+
+/**
+ * Such files of at most `limit` bytes, each as the pieces of a Blob, of `written`: Blobs of what `jsonOf` gives. What is
+ * larger than that has a file of its own.
+ */
+export const jsonFiles = (written, limit, now = new Date()) => {
+  const files = [[]];
+  let room = limit - AROUND;
+  for (const each of written) {
+    if (each.size + BETWEEN.length > room && files.at(-1).length) {
+      files.push([]);
+      room = limit - AROUND;
+    }
+    files.at(-1).push(each);
+    room -= each.size + BETWEEN.length;
+  }
+  return files.map((entries) => fileAround(entries, now));
+};
+
+/** Whether one of `written` fits into a file of at most `limit` bytes. */
+export const fitsInto = (limit, { size }) => size + AROUND <= limit;
+
+const BETWEEN = ",\n";
+const AROUND = 200; // bytes, and a few more
+const fileAround = (written, now) => {
+  const head = JSON.stringify({ format: "chat_app", version: 1, exported: now.toISOString() }).slice(0, -1);
+  return [`${head},"conversations":[\n`, ...written.flatMap((each, at) => (at ? [BETWEEN, each] : [each])), "\n]}\n"];
 };
 
 /** A name for a file of this title: at most 80 characters with its extension, never empty, of no special meaning. */
@@ -49,28 +79,34 @@ export const fileName = (title, extension) => {
   return `${base || "conversation"}${end}`;
 };
 
-const ANSWERED_BY = /^Answered by (.+)$/;
+// Who answered stands in the title of a note, and behind a colon why it did. One in another language stays a note.
+const [BEFORE, AFTER] = word("answered_by", { endpoint: "\n" }).split("\n");
+const answererIn = ({ metadata, options }) => {
+  const [title] = withoutReferences(metadata?.title ?? "").split(": ");
+  const isNote = !metadata?.status && !options?.length;
+  return isNote && title.startsWith(BEFORE) && title.endsWith(AFTER) ? title.slice(BEFORE.length, title.length - AFTER.length) : "";
+};
 
 const sectionOf = (message) => {
-  const by = message.shown.map((shown) => ANSWERED_BY.exec(shown.metadata?.title ?? "")?.[1]).find(Boolean);
-  const heading = message.role === "user" ? "## You" : by ? `## Assistant (${escaped(by)})` : "## Assistant";
-  const shown =
-    message.shown.filter(({ metadata, content }) => !ANSWERED_BY.test(metadata?.title ?? "") || said(content));
+  const name = message.shown.map(answererIn).find(Boolean);
+  const assistant = name ? word("assistant_named", { name: escaped(name) }) : word("assistant");
+  const heading = `## ${message.role === "user" ? word("you") : assistant}`;
+  const shown = message.shown.filter((each) => !answererIn(each) || said(each.content));
   const files = message.role === "user" ? filesOf(message).map(attached) : [];
-  return [heading, ...files, ...shown.map(blockOf).filter(Boolean), ...(message.state === "whole" ? [] : ["*Interrupted.*"])];
+  return [heading, ...files, ...shown.map(blockOf).filter(Boolean), ...(message.state === "whole" ? [] : [italic(word("was_interrupted"))])];
 };
 
 const said = (content) => content.filter((part) => part.type === "text").map((part) => part.text).join("");
 
-const KINDS = { image: "Picture", audio: "Recording", document: "Document" };
+const KINDS = { image: word("kind_picture"), audio: word("kind_recording"), document: word("kind_document") };
 
 // Its name and what it is; what it holds is in the JSON.
 const attached = ({ type, name, mime_type: kind }) => `*${KINDS[type]}: ${escaped(name)}${kind ? ` (${escaped(kind)})` : ""}*`;
 
 // Pictures and figures of an answer are named too.
 const unwritten = (part) => {
-  if (part.type === "file") return `*File: ${escaped(part.file?.orig_name ?? "")}*`;
-  return part.type === "component" ? `*${part.component === "gallery" ? "Pictures" : "Figure"}*` : "";
+  if (part.type === "file") return `*${word("kind_file")}: ${escaped(part.file?.orig_name ?? "")}*`;
+  return part.type === "component" ? `*${word(part.component === "gallery" ? "kind_pictures" : "kind_figure")}*` : "";
 };
 
 /** Text as it stands; a thought, or what a tool did, quoted; a notice in italics. */

@@ -14,12 +14,11 @@ import * as llamaCpp from "./importers/llama_cpp.mjs";
 import * as openWebui from "./importers/open_webui.mjs";
 import * as own from "./importers/own.mjs";
 import { firstText, line, list, record } from "./importers/values.mjs";
-import { word } from "./words.mjs";
+import { language, word } from "./words.mjs";
 
 const IMPORTERS = [chatgpt, openWebui, llamaCpp, librechat];
 const LOOKED_AT = 1_000; // items that are asked what they are
-const READABLE =
-  word("import_readable");
+const READABLE = word("import_readable");
 
 export class ImportRefused extends Error {
   constructor(sentence, hint = "", options = {}) {
@@ -50,8 +49,8 @@ export const readImport = async (file, now = new Date()) => {
       else {
         entries.push(entry);
         ids.add(entry.conversation.id);
-        const why = `unreadable, or more than ${number(LIMITS.messages)}`;
-        if (cut) skip(`Of its messages, ${number(cut)} did not come in: ${why}.`);
+        const why = word("import_cut_why", { limit: number(LIMITS.messages) });
+        if (cut) skip(word("import_cut", { count: number(cut), why }));
       }
     } catch (error) {
       skip(error instanceof Unreadable ? error.message : word("import_unreadable"));
@@ -63,7 +62,7 @@ export const readImport = async (file, now = new Date()) => {
   return { source, entries, skipped };
 };
 
-const number = (value) => value.toLocaleString("en");
+const number = (value) => value.toLocaleString(language());
 const megabytes = (bytes) => `${number(Math.ceil(bytes / 1e5) / 10)} MB`;
 const titleOf = (item) =>
   line(firstText(record(item).title, record(record(item).conv).name, record(record(item).chat).title), 100);
@@ -94,12 +93,16 @@ const zip = () =>
 
 const empty = () => new ImportRefused(word("import_empty"), READABLE);
 
+/** What a source is called. */
+export const nameOf = (source) => IMPORTERS.find(({ SOURCE }) => SOURCE === source)?.NAME ?? word("own_file");
+
 /** What the file holds: its items, and how to read one. */
 const itemsOf = (whole) => {
   if (isTooDeep(whole)) throw new ImportRefused(word("import_too_deep"), READABLE);
   if (llamaCpp.isLines(whole)) {
     const { items, broken } = llamaCpp.itemsOfLines(whole);
-    const why = `${number(broken.length)} lines are not JSON, the first is line ${broken[0]}.`;
+    const count = broken.length === 1 ? 1 : number(broken.length);
+    const why = word("import_bad_lines", { count, first: broken[0] });
     const skipped = broken.length ? [{ title: "", why }] : [];
     return { source: llamaCpp.SOURCE, items, read: readerOf(llamaCpp), skipped };
   }
@@ -131,8 +134,8 @@ const parsed = (whole) => {
   try {
     return JSON.parse(whole);
   } catch (error) {
-    throw new ImportRefused(`This is not JSON: ${whole.trim() ? placeOf(error, whole) : "it is empty"}.`, READABLE,
-      { cause: error });
+    const problem = whole.trim() ? placeOf(error, whole) : word("import_no_text");
+    throw new ImportRefused(word("import_not_json", { problem }), READABLE, { cause: error });
   }
 };
 
@@ -164,6 +167,8 @@ const placeOf = (error, whole) => {
   const said = line(error.message, 200).replace(/\.$/, "");
   const position = Number(/position (\d+)/.exec(said)?.[1] ?? NaN);
   if (/line \d+ column \d+/.test(said)) return said;
-  if (!Number.isNaN(position)) return `${said} (line ${number(whole.slice(0, position).split("\n").length)})`;
-  return /end of/i.test(said) ? `it ends too early, in line ${number(whole.split("\n").length)}` : said;
+  if (!Number.isNaN(position)) {
+    return word("import_at", { problem: said, line: number(whole.slice(0, position).split("\n").length) });
+  }
+  return /end of/i.test(said) ? word("import_ends", { line: number(whole.split("\n").length) }) : said;
 };

@@ -21,12 +21,10 @@ import { editsWithFiles, namePictures, openEdit } from "./pictures.mjs";
 import { textsOf } from "./tree.mjs";
 import { Turns } from "./turns.mjs";
 import { drawVersions } from "./versions.mjs";
-import { word } from "./words.mjs";
+import { namesOf, word } from "./words.mjs";
 
 // Longer than the button to undo stands there, also when the mouse is kept on it for a while.
 const FORGET_AFTER_MS = 60_000;
-// By then the page stands; whoever searches sooner has the index made at once.
-const SEARCHABLE_AFTER_MS = 4000;
 const settings = JSON.parse(document.getElementById("chat-app-settings").textContent);
 
 const storeOf = async (tabs) => {
@@ -50,10 +48,8 @@ const tellOutdated = (sentence) =>
 // Conversations that this version cannot read are in the browser all the same, as they were.
 const tellUnreadable = (unreadable) => {
   if (!unreadable.length) return;
-  const titles = unreadable.slice(0, 3).map(({ title }) => `“${shownTitle(title)}”`);
-  const more = unreadable.length - titles.length;
   tell({
-    sentence: word(more > 0 ? "cannot_be_shown_more" : "cannot_be_shown", { titles: titles.join(", "), count: more }),
+    sentence: word("cannot_be_shown", { titles: namesOf(unreadable.map(({ title }) => shownTitle(title))) }),
     hint: word("nothing_changed", { why: unreadable[0].why }),
   });
 };
@@ -66,6 +62,13 @@ const tellNotSaved = (count) =>
     hint: word("not_saved_hint"),
   });
 
+// Each has a file of its own, which is larger than what is taken in again.
+const tellLarge = (records) => {
+  if (!records.length) return;
+  const titles = namesOf(records.map(({ title }) => shownTitle(title)));
+  tell({ kind: "down", sentence: word("saved_too_large", { titles }), hint: word("saved_too_large_hint") });
+};
+
 // What is picked before the first question stands in Gradio's dropdown alone.
 const pickedPreset = () => document.querySelector("#preset input")?.value ?? "";
 
@@ -77,7 +80,7 @@ const start = async () => {
   const draft = draftOf(`${settings.store} draft`);
   const files = settings.multimodal !== false && settings.uploads ? makeComposer(settings, pickedPreset) : noFiles;
   // Files can be sent without a text; while they are read, the question waits.
-  globalThis.chatApp.holdsBack = (text) => !(text.trim() || files.count) || files.holdsBack();
+  globalThis.chatApp.want = (text) => (text.trim() !== "" || files.count > 0) && files.want();
   let halted = [];
   let panel = null;
 
@@ -95,6 +98,7 @@ const start = async () => {
   const turnsChanged = () => {
     document.body.classList.toggle("answering", Boolean(turns.of(conversations.open)));
     drawPanel();
+    files.look();
   };
 
   const { trouble, kept: tellKept } = troubleTeller(() => conversations, tell);
@@ -103,6 +107,7 @@ const start = async () => {
       search.changed(id);
       drawPanel();
     },
+    left: files.leave,
     shown: draw, // whoever has scrolled up is left there
     trouble,
     kept: tellKept,
@@ -203,7 +208,11 @@ const start = async () => {
         search: search.search,
         prepareSearch: search.prepare,
         save: async (id, format) => (await saveOne(conversations, id, format)) || tellNotSaved(1),
-        saveAll: async () => tellNotSaved((await saveAll(conversations)).length),
+        saveAll: async () => {
+          const { missing, large } = await saveAll(conversations);
+          tellNotSaved(missing.length);
+          tellLarge(large);
+        },
         importFile: (file) => importFile(conversations, file),
         usage: () => store.usage(),
         keep: () => store.keep(),
@@ -217,15 +226,17 @@ const start = async () => {
       { user: settings.user, logoutUrl: settings.logoutUrl, persistent: kept, name: `${settings.store} panel` },
     );
     drawPanel();
-    setTimeout(search.prepare, SEARCHABLE_AFTER_MS);
   }
 
-  const keepArrived = () => turns.save();
-  addEventListener("pagehide", keepArrived);
-  document.addEventListener("visibilitychange", keepArrived);
+  const keepAll = () => {
+    turns.save();
+    draft.write();
+  };
+  addEventListener("pagehide", keepAll);
+  document.addEventListener("visibilitychange", keepAll);
   addEventListener("popstate", async () => (await openAddress()) && show());
   document.addEventListener("input", ({ target }) => {
-    if (target.closest?.("#question")) draft.set(target.value);
+    if (target.matches?.("#question textarea")) draft.set(target.value); // there are inputs for files, too
     else if (target.closest?.("#conversation")) draft.edited = target.value;
   });
   const turnTo = async (id) => (await conversations.turnTo(id), show());

@@ -32,6 +32,7 @@ import {
 } from "./database.mjs";
 import { searchedIn } from "./parts.mjs";
 import { SCHEMA, textOf } from "./tree.mjs";
+import { word } from "./words.mjs";
 
 export { ConversationUnreadable, StorageFull, StorageRefused, databases, forget } from "./database.mjs";
 
@@ -67,7 +68,7 @@ const migrate = (db, id, schema, steps) =>
         for (const message of entry.messages) messages.put(message);
         conversations.put(entry.conversation);
       } catch (error) {
-        stop(new Error(`It could not be brought into the form of this version: ${error}`));
+        stop(new Error(word("store_unconverted", { problem: error })));
       }
     };
   });

@@ -30,8 +30,8 @@ export const troubleTeller = (conversations, tell) => {
 
   const save = async () => {
     const records = conversations().records;
-    const missing = await saveAll(conversations());
-    const saved = new Set(records.filter((record) => !missing.includes(record)).map(({ id }) => id));
+    const { missing, large } = await saveAll(conversations());
+    const saved = new Set(records.filter((record) => !missing.includes(record) && !large.includes(record)).map(({ id }) => id));
     const offered = oldest(saved);
     const actions = [{ label: word("save_everything"), run: save }];
     if (offered.length) {

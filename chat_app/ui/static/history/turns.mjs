@@ -1,12 +1,13 @@
 // The answers that are arriving on this page: each takes one of the lanes that the page has, and ends in its own
-// conversation, whichever is looked at. What has arrived is kept twice a second, so that a page that is left loses at
-// most that. Knows the values of Gradio's events, and not Gradio.
+// conversation, whichever is looked at. What has arrived is kept twice a second, one with pictures less often, so that a
+// page that breaks down loses at most that. Knows the values of Gradio's events, and not Gradio.
 
 import { saidOf, textsIn } from "./parts.mjs";
 import { newId, newMessage, textOf } from "./tree.mjs";
 import { word } from "./words.mjs";
 
 const SAVE_EVERY_MS = 500;
+const SAVED_AT_ONCE = 500_000; // characters
 
 /** The button of an answer that the token limit cut; the server knows it by this name. */
 export const CONTINUE = "Continue";
@@ -96,7 +97,7 @@ export class Turns {
     const { entry } = turn;
     this.#put(turn, { shown: [...turn.kept, ...value.messages.map(whole)], ...more(turn, value) });
     if (value.conversation) entry.conversation = { ...entry.conversation, token: value.conversation };
-    if (Date.now() - turn.saved >= SAVE_EVERY_MS) this.#save(turn);
+    if (Date.now() - turn.saved >= pauseOf(turn.message)) this.#save(turn);
     return entry;
   }
 
@@ -147,6 +148,15 @@ export class Turns {
 /** Whether anything but notices stands in an answer. */
 export const hasArrived = (answer) =>
   answer.shown.some((shown) => !isNotice(shown) && shown.metadata?.status !== "pending" && saysSomething(shown));
+
+// All of an answer is written each time, and told to the other tabs.
+const pauseOf = ({ shown, parts }) => SAVE_EVERY_MS * Math.max(lengthOf([shown, parts]) / SAVED_AT_ONCE, 1);
+
+// Of all texts in it
+const lengthOf = (value) => {
+  if (typeof value === "string") return value.length;
+  return value && typeof value === "object" ? Object.values(value).reduce((sum, each) => sum + lengthOf(each), 0) : 0;
+};
 
 const isText = (shown) => !shown.metadata?.title;
 // A tool that asks to be allowed is one as well. Replies to choose from stand on the answer itself.

@@ -19,5 +19,12 @@ export const word = (key, values = {}) => {
   return text.replace(/\{(\w+)\}/g, (place, name) => String(values[name] ?? place));
 };
 
+const NAMED = 3;
+/** `names`, each in quotes, as one text; beyond the third they are counted. */
+export const namesOf = (names) => {
+  const quoted = names.slice(0, NAMED).map((name) => word("quoted", { name })).join(", ");
+  return names.length > NAMED ? word("and_more", { names: quoted, count: names.length - NAMED }) : quoted;
+};
+
 /** The code of the language, for what the browser itself can say in it: days, months, numbers. */
 export const language = () => word("language");

@@ -10,6 +10,7 @@
 // texts and the visitor's own instructions (`user_editable_context`) become the system prompt. Citation signs stay as
 // they are.
 
+import { word } from "../words.mjs";
 import { THOUGHT } from "./draft.mjs";
 import { absent, fenced, firstText, isRecord, key, list, record, seconds, shownValue, text } from "./values.mjs";
 
@@ -87,13 +88,13 @@ const languageOf = (content) => (content.language === "unknown" ? "" : text(cont
 /** The title under which a text is folded; "" for one that was part of the conversation. */
 const foldedAs = (role, content, message) => {
   const recipient = text(message.recipient);
-  if (role === "tool") return `Result: ${text(record(message.author).name) || "tool"}`;
-  if (role === "assistant" && recipient && recipient !== "all") return `Call: ${recipient}`;
+  if (role === "tool") return word("result_of", { name: text(record(message.author).name) || word("tool") });
+  if (role === "assistant" && recipient && recipient !== "all") return word("call_of", { name: recipient });
   if (record(message.metadata).is_visually_hidden_from_conversation === true || message.weight === 0)
-    return "Hidden in ChatGPT";
+    return word("hidden_in", { source: NAME });
   if (!["text", "multimodal_text", "code"].includes(content.content_type))
-    return text(content.content_type) || "Unknown content";
-  return ["user", "assistant"].includes(role) ? "" : role || "Unknown author";
+    return text(content.content_type) || word("unknown_content");
+  return ["user", "assistant"].includes(role) ? "" : role || word("unknown_author");
 };
 
 const thoughtsOf = (content) => {

@@ -12,11 +12,15 @@
 
 import { LIMITS, ROLES, circlesIn, parametersOf } from "../entry.mjs";
 import { Tree, newConversation, newMessage, shownText, titleOf } from "../tree.mjs";
+import { language, word } from "../words.mjs";
 import { cut, hash, idFor, key, line, timeOf } from "./values.mjs";
 
-export const THOUGHT = "Thought"; // as the server calls it
+export const THOUGHT = word("thought"); // as the server calls it
 const TITLED = 200;
 const MARK_ROOM = 100;
+
+/** What went wrong, as a piece of a message. */
+export const failure = (text) => ({ title: `⚠ ${word("error")}`, text });
 
 /** Why one conversation of a file does not come in. */
 export class Unreadable extends Error {}
@@ -26,7 +30,7 @@ export const entryFrom = (draft, now) => {
   const nodes = named(draft);
   const { order, up } = visible(nodes);
   const groups = joined(nodes, order, up);
-  if (!groups.list.length) throw new Unreadable("It has no messages.");
+  if (!groups.list.length) throw new Unreadable(word("import_no_messages"));
   const created = timeOf(draft.created) || timeOf(draft.updated)
     || groups.list.map((group) => timeOf(group.nodes[0].created)).find(Boolean) || now.toISOString();
   const model = line(draft.model, LIMITS.name) || modelOf(groups, nodes, draft.head);
@@ -39,7 +43,7 @@ export const entryFrom = (draft, now) => {
     .map((group) => messageOf(group, id, draft.source, { created, model }));
   const conversation = newConversation({
     id,
-    title: title || titleOf(cut(said, 1_000)) || "Untitled",
+    title: title || titleOf(cut(said, 1_000)) || word("untitled"),
     named: title !== "",
     created,
     updated: timeOf(draft.updated)
@@ -57,7 +61,8 @@ export const entryFrom = (draft, now) => {
 export const shortened = (value, length) => {
   if (value.length <= length) return value;
   const kept = cut(value, length - MARK_ROOM);
-  return `${kept}\n[cut here: ${(value.length - kept.length).toLocaleString("en")} more characters in the file]`;
+  const count = (value.length - kept.length).toLocaleString(language());
+  return `${kept}\n${cut(word("cut_characters", { count }), MARK_ROOM - 1)}`;
 };
 
 /** The nodes by their ids, each with one; a second node of the same id, or one without, is called by what it says. */
@@ -134,7 +139,7 @@ const messageOf = (group, conversation, source, { created, model }) => {
   group.created = group.nodes.map((node) => timeOf(node.created)).find(Boolean) || later(below, group.place + 1);
   const by = answered(group);
   const note = group.role === "assistant" && by && by !== model
-    ? [{ title: `Answered by ${by}`, text: "", plain: true }] : [];
+    ? [{ title: word("answered_by", { endpoint: by }), text: "", plain: true }] : [];
   const pieces = [...note, ...group.nodes.flatMap((node) => node.pieces)];
   const state = group.nodes.at(-1).interrupted ? "interrupted" : "whole";
   return newMessage(conversation, group.parent?.id ?? null, group.role, shownOf(pieces, group.role),
@@ -154,7 +159,7 @@ const shownOf = (pieces, role) => {
       continue;
     }
     if (room <= MARK_ROOM || shown.length >= LIMITS.shown - 1) {
-      shown.push(shownText(role, "[cut here: this message has more parts in the file]"));
+      shown.push(shownText(role, word("cut_parts")));
       break;
     }
     const said = shortened(piece.text, room);

@@ -6,7 +6,8 @@
 // The file does not say which branch was looked at: it is the newest. A message's answerer is told by `model`, then
 // `sender`. The parent 00000000-0000-0000-0000-000000000000 is none.
 
-import { THOUGHT } from "./draft.mjs";
+import { word } from "../words.mjs";
+import { THOUGHT, failure } from "./draft.mjs";
 import { absent, firstText, isRecord, key, list, record, shownValue, text } from "./values.mjs";
 
 export const SOURCE = "librechat";
@@ -81,7 +82,7 @@ const saidOf = (message) => {
   if (parts.length) return parts;
   const said = text(message.text);
   if (!said.trim()) return [];
-  if (message.error === true) return [{ title: "⚠ Error", text: said }];
+  if (message.error === true) return [failure(said)];
   const thought = /^:::thinking\n([^]*?)\n:::\s*/.exec(said);
   const rest = thought ? said.slice(thought[0].length) : said;
   return [...(thought ? [{ title: THOUGHT, text: thought[1] }] : []), ...(rest ? [{ title: "", text: rest }] : [])];
@@ -97,12 +98,12 @@ const partOf = (part) => {
     case "tool_call":
       return callOf(record(part.tool_call));
     case "error":
-      return [{ title: "⚠ Error", text: firstText(valueOf(part.error), said) }];
+      return [failure(firstText(valueOf(part.error), said))];
     case "image_file":
     case "image_url":
       return [{ title: "", text: absent("picture", text(record(part.image_file).filename)) }];
     default:
-      return said ? [{ title: text(part.type) || "Unknown content", text: said }] : [];
+      return said ? [{ title: text(part.type) || word("unknown_content"), text: said }] : [];
   }
 };
 
@@ -111,12 +112,12 @@ const valueOf = (value) => (typeof value === "string" ? value : text(record(valu
 
 const callOf = (call) => {
   const asked = record(call.function);
-  const name = firstText(call.name, asked.name, call.type) || "tool";
+  const name = firstText(call.name, asked.name, call.type) || word("tool");
   const args = shownValue(call.args ?? asked.arguments ?? record(call.code_interpreter).input);
   const result = shownValue(call.output ?? asked.output ?? record(call.code_interpreter).outputs);
   return [
-    { title: `Call: ${name}`, text: args },
-    ...(result ? [{ title: `Result: ${name}`, text: result }] : []),
+    { title: word("call_of", { name }), text: args },
+    ...(result ? [{ title: word("result_of", { name }), text: result }] : []),
   ];
 };
 

@@ -12,11 +12,12 @@
 // Repository ggml-org/llama.cpp. Times are milliseconds; in the oldest form they are the messages' ids. A message of
 // type "root" shows nothing. Texts of files stand in the file, and so in the message.
 
+import { word } from "../words.mjs";
 import { THOUGHT } from "./draft.mjs";
 import { absent, firstText, isRecord, key, list, record, shownValue, text } from "./values.mjs";
 
 export const SOURCE = "llama_cpp";
-export const NAME = "llama.cpp's web UI";
+export const NAME = "llama.cpp";
 
 export const recognizes = (item) =>
   Array.isArray(record(item).messages) && (isRecord(item.conv) || Number.isFinite(item.lastModified));
@@ -113,7 +114,7 @@ const plain = (said) => (said.trim() ? [{ title: "", text: said }] : []);
 const answerOf = (message, said) => {
   if (message.role !== "assistant")
     return said.trim()
-    ? [{ title: message.role === "tool" ? "Result" : text(message.role) || "Unknown author", text: said }] : [];
+    ? [{ title: message.role === "tool" ? word("result") : text(message.role) || word("unknown_author"), text: said }] : [];
   const inText = /^\s*<think>([^]*?)(?:<\/think>\s*|$)/.exec(said);
   const thought = firstText(message.reasoningContent, message.reasoning, message.thinking, inText?.[1]);
   const rest = inText ? said.slice(inText[0].length) : said;
@@ -123,17 +124,17 @@ const answerOf = (message, said) => {
 
 const callsOf = (calls) => {
   const read = typeof calls === "string" ? parsed(calls) : calls;
-  if (typeof calls === "string" && calls && !Array.isArray(read)) return [{ title: "Call", text: calls }];
+  if (typeof calls === "string" && calls && !Array.isArray(read)) return [{ title: word("call"), text: calls }];
   return list(read).map(record).map((call) => {
     const asked = record(call.function);
-    return { title: `Call: ${firstText(asked.name, call.name) || "tool"}`, text: shownValue(asked.arguments) };
+    return { title: word("call_of", { name: firstText(asked.name, call.name) || word("tool") }), text: shownValue(asked.arguments) };
   });
 };
 
 const extraOf = (extra) => {
   const name = text(extra.name);
   const said = text(extra.content);
-  if (said) return { title: "", text: name ? `[file: ${name}]\n${said}` : said };
+  if (said) return { title: "", text: name ? `[${word("kind_file")}: ${name}]\n${said}` : said };
   const kind = /image/i.test(text(extra.type)) ? "picture" : /audio|video/i.test(text(extra.type)) ? "recording"
     : "file";
   return { title: "", text: absent(kind, name) };

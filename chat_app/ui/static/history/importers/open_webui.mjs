@@ -10,7 +10,8 @@
 // `<summary>`, each line of the thought behind "> ", escaped in newer versions. Only a block at the beginning of a line
 // is taken for one. Newer versions also keep the steps in `output`; it is read where the answer has no such block.
 
-import { THOUGHT } from "./draft.mjs";
+import { word } from "../words.mjs";
+import { THOUGHT, failure } from "./draft.mjs";
 import { absent, firstText, isRecord, key, list, record, seconds, shownValue, text } from "./values.mjs";
 
 export const SOURCE = "open_webui";
@@ -89,7 +90,7 @@ const answerOf = (said, message) => {
 const errorOf = (error) => {
   if (error === null || error === undefined || error === false) return [];
   const said = firstText(error, record(error).content, record(error).detail);
-  return said ? [{ title: "⚠ Error", text: said }] : [];
+  return said ? [failure(said)] : [];
 };
 
 /** The texts and folded blocks of an answer, in order. */
@@ -121,14 +122,15 @@ const attributesOf = (head) =>
 const folded = (attributes, inner) => {
   const summary = /^\s*<summary>([^<]*)<\/summary>\s*/.exec(inner);
   const body = (summary ? inner.slice(summary[0].length) : inner).trim();
-  const name = attributes.name || "tool";
+  const isCode = attributes.type === "code_interpreter";
+  const name = isCode ? word("code") : attributes.name || word("tool");
   if (attributes.type === "reasoning")
     return [{ title: THOUGHT, text: unquoted(body), duration: seconds(attributes.duration) }];
   const result = attributes.result ?? attributes.output ?? (attributes.type === "tool_calls" ? unescaped(body) : "");
-  const asked = attributes.type === "code_interpreter" ? unescaped(body) : attributes.arguments ?? "";
+  const asked = isCode ? unescaped(body) : attributes.arguments ?? "";
   return [
-    { title: attributes.type === "code_interpreter" ? "Call: code" : `Call: ${name}`, text: asked },
-    ...(result ? [{ title: `Result: ${attributes.type === "code_interpreter" ? "code" : name}`, text: result }] : []),
+    { title: word("call_of", { name }), text: asked },
+    ...(result ? [{ title: word("result_of", { name }), text: result }] : []),
   ];
 };
 
@@ -141,9 +143,9 @@ const stepOf = (step) => {
   const said = shownValue(partsOf(step.content) || partsOf(step.summary));
   if (step.type === "reasoning") return said ? [{ title: THOUGHT, text: said, duration: seconds(step.duration) }] : [];
   if (step.type === "function_call")
-    return [{ title: `Call: ${text(step.name) || "tool"}`, text: shownValue(step.arguments) }];
+    return [{ title: word("call_of", { name: text(step.name) || word("tool") }), text: shownValue(step.arguments) }];
   if (step.type === "function_call_output")
-    return [{ title: "Result", text: partsOf(step.output) || shownValue(step.output) }];
+    return [{ title: word("result"), text: partsOf(step.output) || shownValue(step.output) }];
   return [];
 };
 

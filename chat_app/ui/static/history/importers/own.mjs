@@ -8,11 +8,11 @@
 import { ID, LIMITS, ROLES, circlesIn, metadataOf, optionsOf, parametersOf } from "../entry.mjs";
 import { contentOf, partsOf } from "../entry_parts.mjs";
 import { SCHEMA, Tree, newConversation, newMessage, titleOf, textOf } from "../tree.mjs";
+import { word } from "../words.mjs";
 import { THOUGHT, Unreadable, shortened } from "./draft.mjs";
 import { absent, cut, hash, list, record, text, timeOf } from "./values.mjs";
 
 export const SOURCE = "chat_app";
-export const NAME = "this app";
 export const VERSION = 1;
 
 export const recognizes = (data) => record(data).format === SOURCE && Array.isArray(data.conversations);
@@ -20,14 +20,14 @@ export const recognizes = (data) => record(data).format === SOURCE && Array.isAr
 /** {entry, cut}: one of the file's conversations as records, and how many of its messages do not come in. */
 export const entryOf = (item, now) => {
   const from = record(item);
-  if (from.schema > SCHEMA) throw new Unreadable("A newer version of this app wrote it.");
+  if (from.schema > SCHEMA) throw new Unreadable(word("import_written_newer"));
   const created = timeOf(from.created) || timeOf(from.updated) || now.toISOString();
   const kept = isId(from.id);
   const id = kept ? from.id
     : `own-${hash(JSON.stringify([text(from.title), timeOf(from.created), cut(firstSaid(from), 10_000)]))}`;
   const messages =
     repaired(list(from.messages).map((message) => messageOf(record(message), id, created)).filter(Boolean));
-  if (!messages.length && list(from.messages).length) throw new Unreadable("None of its messages can be read.");
+  if (!messages.length && list(from.messages).length) throw new Unreadable(word("import_none_readable"));
   const within = messages.slice(0, LIMITS.messages);
   const there = new Set(within.map((message) => message.id));
   for (const message of within) if (!there.has(message.parent)) message.parent = null;
@@ -86,7 +86,7 @@ const shownOf = (parts, role) => {
       options: optionsOf(part.options),
       content: contentsOf(part.content).map((said) => {
         if (typeof said !== "string") return said;
-        const kept = room > 200 ? shortened(said, room) : said && "[cut here]";
+        const kept = room > 200 ? shortened(said, room) : said && word("cut_here");
         room -= kept.length;
         return { type: "text", text: kept };
       }),
@@ -94,7 +94,7 @@ const shownOf = (parts, role) => {
   });
   return parts.length < LIMITS.shown ? shown
     : [...shown,
-    { role, metadata: { title: THOUGHT }, options: null, content: [{ type: "text", text: "[cut here]" }] }];
+    { role, metadata: { title: THOUGHT }, options: null, content: [{ type: "text", text: word("cut_parts") }] }];
 };
 
 const withShortTitle = (metadata) =>

@@ -2,6 +2,8 @@
 // an empty one. None throws, none follows a prototype (records of JSON have none but Object's, and only named fields
 // are read), none changes what it is given.
 
+import { word } from "../words.mjs";
+
 const NOTHING = Object.freeze({});
 const [EARLIEST, LATEST] = [Date.UTC(1971, 0), Date.UTC(2101, 0)];
 
@@ -60,8 +62,8 @@ export const idFor = (source, theirs) => {
   return /^[A-Za-z0-9_-]{1,64}$/.test(id) ? id : `${source}-${hash(theirs)}`;
 };
 
-/** What stands in a message for something that does not come along. */
-export const absent = (what, name) => `[${[what, line(name, 200)].filter(Boolean).join(": ")} – not imported]`;
+/** What stands in a message for something that does not come along: a "picture", "recording" or "file". */
+export const absent = (what, name) => word("not_imported", { what: [word(`kind_${what}`), line(name, 200)].filter(Boolean).join(": ") });
 
 /** `code` as a block of Markdown, whatever backticks are in it. */
 export const fenced = (code, language) => {
@@ -76,6 +78,6 @@ export const shownValue = (value) => {
   try {
     return JSON.stringify(value, null, 2);
   } catch {
-    return "[too deeply nested to show]";
+    return word("too_deep");
   }
 };
