@@ -43,9 +43,7 @@ class Setting:
     """Whether it holds settings of its own, and how many times."""
 
 
-def settings(
-    model: type[BaseModel] = Config, above: tuple[str, ...] = (), *, mixed: bool = False
-) -> Iterator[Setting]:
+def settings(model: type[BaseModel] = Config, above: tuple[str, ...] = (), *, mixed: bool = False) -> Iterator[Setting]:
     """All settings in the order of `config/`; a section comes before what it holds.
 
     With `mixed` also what is in a setting that may have another shape too: a name or a mapping, a mapping or nothing.
