@@ -113,16 +113,18 @@ def test_a_call_that_is_denied_is_not_and_the_model_is_told(chat: ChatPage, serv
 
 
 def test_of_several_calls_each_is_decided_alone(chat: ChatPage, server: Upstream) -> None:
-    """In whatever order, each by its own buttons; what needs no leave does not wait."""
+    """One behind the other, with its arguments, so that it is clear which; what needs no leave does not wait."""
     server.then(wants(("mcp__add", {"a": 1, "b": 1}), WEATHER, ("mcp__add", {"a": 5, "b": 5})), says("Done."))
     chat.send("Add")
-    for left in (2, 1):
-        expect(chat.conversation.locator(".title").filter(has_text="May mcp__add")).to_have_count(left)
-        chat.conversation.get_by_role("button", name="Allow" if left == 2 else "Deny").first.click()
+    asked = chat.conversation.locator(".thought-group").filter(has_text="May mcp__add")
+    for number, button in (("1", "Allow"), ("5", "Deny")):
+        expect(asked).to_have_count(1)
+        expect(asked).to_contain_text(f'"a": {number}')
+        chat.conversation.get_by_role("button", name=button).click()
     chat.expect_answer("Done.")
     chat.expect_done()
     denied = "The visitor did not allow this call."
-    assert {told(server)[0], told(server)[2]} in ({"2", denied}, {denied, "10"})
+    assert (told(server)[0], told(server)[2]) == ("2", denied)
     assert "fine" in told(server)[1]
 
 

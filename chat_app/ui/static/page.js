@@ -56,10 +56,13 @@
     else if (box.scrollTop > seen.top && belowSeen < 60) following = true;
     seen = { top: box.scrollTop, height: box.scrollHeight };
   };
-  // A wheel or a finger says it before the conversation moves, which it may never do while it is being taken along.
+  // A wheel, a key or a finger says it before the conversation moves, which it may never do while it is being taken along.
   const inside = (event) => event.target.closest?.(BOTTOM);
   const leaveByWheel = (event) => {
     if (event.deltaY < 0 && inside(event)) following = false;
+  };
+  const leaveByKey = (event) => {
+    if (["ArrowUp", "PageUp", "Home"].includes(event.key) && inside(event)) following = false;
   };
   const leaveByFinger = (event) => {
     const box = inside(event);
@@ -190,6 +193,7 @@
   document.addEventListener("error", linkInsteadOfPicture, true);
   document.addEventListener("submit", sendNoForm, true);
   document.addEventListener("scroll", lookWhenScrolled, true);
+  document.addEventListener("keydown", leaveByKey, true);
   document.addEventListener("wheel", leaveByWheel, { capture: true, passive: true });
   document.addEventListener("touchstart", leaveByFinger, { capture: true, passive: true });
   // The buttons that change the conversation, which are not there while an answer arrives
