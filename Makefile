@@ -40,7 +40,7 @@ unit: .venv/dev.stamp
 
 browser: .venv/dev.stamp
 	$(V)/python tests/browser/chromium.py
-	$(V)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile tests/browser || $(AGAIN) tests/browser
+	$(V)/pytest --numprocesses=auto --maxprocesses=3 --dist=loadfile tests/browser || $(AGAIN) tests/browser
 
 format: .venv/dev.stamp
 	$(V)/ruff format .

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Request, Route, expect
 
-from chat_app.server.gate import MAX_BODY_BYTES
 from tests.browser.chat_page import ChatPage
 from tests.browser.upstream import Upstream, says
 
@@ -40,8 +39,8 @@ def is_invalid(route: Route) -> None:
 
 
 def is_too_large(route: Route) -> None:
-    """The body is larger than the gate lets through."""
-    route.continue_(post_data=json.dumps({**posted(route.request), "more": "x" * MAX_BODY_BYTES}))
+    """The body is larger than the gate lets through (`tests/server/test_gate.py`), which says so."""
+    route.fulfill(status=413, json={"detail": "What was sent is too large."})
 
 
 def is_shut(route: Route) -> None:

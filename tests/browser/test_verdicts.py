@@ -166,7 +166,7 @@ def test_a_verdict_on_what_this_server_did_not_sign_is_refused(
         posted = json.loads(body)
         if not posted["event_data"]:
             return body  # a look at the servers
-        question, answer = posted["data"][0]
+        question, answer = (message["shown"][0] for message in posted["data"][0]["on_page"])
         match altered:
             case "token":
                 answer["metadata"]["log"] = "made.up"

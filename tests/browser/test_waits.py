@@ -169,7 +169,7 @@ server: {{allow_pull: {allowed}}}
         expect(chat.conversation.get_by_role("button", name="Get the model")).to_have_count(0)
         return
     chat.button("Get the model").click()
-    chat.expect_answer("0.5 of 2.0 GB")
+    chat.expect_answer("0.5 / 2.0 GB")
     chat.expect_answer("Hello there.")
     assert [exchange.body for exchange in ollama.exchanges if exchange.path == "/api/pull"] == [
         {"model": "llama3.2:1b", "stream": True}
