@@ -32,15 +32,12 @@ lint: .venv/dev.stamp
 types: .venv/dev.stamp
 	$(V)/mypy
 
-# What fails is run again, alone: a test of time may fail on a busy machine. What fails twice fails.
-AGAIN := $(V)/pytest --last-failed --last-failed-no-failures=none
-
 unit: .venv/dev.stamp
-	$(V)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --ignore=tests/browser || $(AGAIN) --ignore=tests/browser
+	$(V)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --ignore=tests/browser
 
 browser: .venv/dev.stamp
 	$(V)/python tests/browser/chromium.py
-	$(V)/pytest --numprocesses=auto --maxprocesses=3 --dist=loadfile tests/browser || $(AGAIN) tests/browser
+	$(V)/pytest --numprocesses=auto --maxprocesses=3 --dist=loadfile tests/browser
 
 format: .venv/dev.stamp
 	$(V)/ruff format .

@@ -331,7 +331,8 @@ def test_the_link_to_log_out_goes_where_the_settings_say_and_keeps_what_is_kept(
     SidePanel(ada.page).aside.get_by_role("link", name="Log out").click()
     expect(ada.page).to_have_title("Bye")
     assert ada.page.url == f"{shared.base_url}/signed-out"
-    assert ada.page.evaluate(NAMES)
+    (conversations, files) = ada.page.evaluate(NAMES)
+    assert files == f"{conversations} files"
     assert ada.page.evaluate("JSON.stringify(sessionStorage)").count("Half") == 0
     bob = visit(shared, "bob")
     expect(bob.box).to_have_value("")
@@ -341,13 +342,12 @@ def test_where_it_is_wanted_the_conversations_of_others_are_deleted(visit: As, f
     """When the next one comes, also when nobody had logged out."""
     ada = visit(forgetful, "ada")
     ada.ask("Ada's question")
-    adas = set(ada.page.evaluate(NAMES))
+    (adas, adas_files) = ada.page.evaluate(NAMES)
     bob = visit(forgetful, "bob")
     bob.ask("Bob's question")
-    bobs = set(bob.page.evaluate(NAMES))
-    assert adas
-    assert bobs
-    assert not adas & bobs
+    (bobs, bobs_files) = bob.page.evaluate(NAMES)
+    assert (adas_files, bobs_files) == (f"{adas} files", f"{bobs} files")
+    assert adas != bobs
     visit(forgetful, "ada")
     expect(SidePanel(ada.page).aside).to_contain_text("No conversations yet.")
 

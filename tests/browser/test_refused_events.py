@@ -11,9 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Request, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
 
-from tests.browser.chat_page import ChatPage
+from chat_app.server.gate import MAX_BODY_BYTES
+from tests.browser.chat_page import ChatPage, open_chat
+from tests.browser.conftest import StartApp
 from tests.browser.upstream import Upstream, says
 
 pytestmark = pytest.mark.browser
@@ -39,8 +41,8 @@ def is_invalid(route: Route) -> None:
 
 
 def is_too_large(route: Route) -> None:
-    """The body is larger than the gate lets through (`tests/server/test_gate.py`), which says so."""
-    route.fulfill(status=413, json={"detail": "What was sent is too large."})
+    """The body is larger than the gate lets through."""
+    route.continue_(post_data=json.dumps({**posted(route.request), "more": "x" * MAX_BODY_BYTES}))
 
 
 def is_shut(route: Route) -> None:
@@ -70,13 +72,28 @@ def of_another_session(route: Route) -> None:
     route.continue_(url=f"{route.request.url.partition('session_hash=')[0]}session_hash=forgotten")
 
 
-@pytest.mark.parametrize(
-    "refuse", [is_full, is_invalid, is_too_large, is_shut, fails_inside, has_no_function, is_unreadable]
-)
+@pytest.mark.parametrize("refuse", [is_full, is_invalid, is_shut, fails_inside, has_no_function, is_unreadable])
 def test_a_turn_that_is_refused_can_be_sent_again(
     chat: ChatPage, server: Upstream, allowed_errors: list[str], refuse: Callable[[Route], None]
 ) -> None:
     """The question stands there with a button, what was typed stays in the box, and both are answered then."""
+    expect_sent_again(chat, server, allowed_errors, refuse)
+
+
+def test_a_turn_that_is_too_large_can_be_sent_again(
+    page: Page, start_app: StartApp, server: Upstream, allowed_errors: list[str]
+) -> None:
+    """The same; without files the limit is the lowest."""
+    settings = (
+        f"endpoints: [{{name: scripted, base_url: {server.base_url}, attempts: 1}}]\nchat: {{multimodal: false}}\n"
+    )
+    expect_sent_again(open_chat(page, start_app(settings)), server, allowed_errors, is_too_large)
+
+
+def expect_sent_again(
+    chat: ChatPage, server: Upstream, allowed_errors: list[str], refuse: Callable[[Route], None]
+) -> None:
+    """Send a question that is refused once, see what stands there, and send it again."""
     allowed_errors += ["Failed to load resource", "Queue is full", "could not reach its server"]
     server.otherwise = says("Fine.")
     chat.page.evaluate(f"{MARK} = true")

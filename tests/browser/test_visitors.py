@@ -23,7 +23,9 @@ endpoints: [{{name: closed, base_url: "{NO_OLLAMA}/v1", attempts: 1}}]
 chat: {{storage_key: team, forget_on_logout: true}}
 server: {{user_header: X-Forwarded-User, logout_url: /oauth2/sign_out, root_path: /chat}}
 """
-SETTINGS_ELEMENT = re.compile(r'<script type="application/json" id="chat-app-settings">(.*?)</script>')
+SETTINGS_ELEMENT = re.compile(
+    r'<head>\s*<link rel="icon"[^>]*>\s*<script type="application/json" id="chat-app-settings">(.*?)</script>'
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,16 +53,21 @@ def test_the_page_is_told_who_asks(app: App) -> None:
     """And all that it needs to keep their conversations apart from those of others."""
     zoe = told(app, "Zoë </script>")
     assert re.fullmatch(r"team:[0-9a-f]{16}", zoe.pop("store"))
-    assert (
-        zoe.items()
-        >= {
-            "databases": "team:",
-            "saveHistory": True,
-            "forgetOnLogout": True,
-            "user": "Zoë </script>",
-            "logoutUrl": "/oauth2/sign_out",
-        }.items()
-    )
+    assert zoe == {
+        "databases": "team:",
+        "saveHistory": True,
+        "forgetOnLogout": True,
+        "user": "Zoë </script>",
+        "logoutUrl": "/oauth2/sign_out",
+        "words": {},
+        "multimodal": True,
+        "uploads": {"maxFiles": 10, "maxFileBytes": 20_000_000},
+        "artifacts": True,
+        "parameters": [],
+        "parameterDefaults": {},
+        "submitBtn": True,
+        "stopBtn": True,
+    }
     assert told(app)["store"] == "team:visitor"
     assert told(app)["user"] == told(app, "alice", "bob")["user"] == ""
     assert len({told(app, user)["store"] for user in ("alice", "bob", "")}) == 3
