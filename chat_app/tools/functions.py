@@ -96,7 +96,7 @@ class Function:
                 output = output_of(await self._called(values))
         except ToolError:
             raise
-        except Exception as error:
+        except Exception as error:  # an operator's function may raise anything: the model is told
             if isinstance(error, TimeoutError) and limit.expired():
                 raise self._late() from None
             _log.warning("tool_failed", extra={"tool": self.name, "error": type(error).__name__})
