@@ -3,6 +3,9 @@
 One task reads the stream; the consumer takes what has come, at most once per `every_s`, at least once per `beat_s`.
 A slow consumer so gets larger batches instead of a queue that grows, and a consumer that only notices a closed tab
 when it yields (Gradio does) gets the chance to at every beat. The read itself is never cancelled by a beat.
+
+With many visitors at once the process is late to wake whoever pauses; then the pauses grow (`Pause`), so that all get
+fewer updates instead of some of them late ones, and what else is asked of the process is answered soon.
 """
 
 from __future__ import annotations
@@ -11,7 +14,29 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 
-from chat_app.conversation.deltas import Delta, merge
+from chat_app.conversation.deltas import Delta, commits, merge
+
+LATE_TIMES = 4
+"""How much longer a pause is for each second that the one before was too long."""
+LONGEST_S = 1.0
+
+
+class Pause:
+    """The time between two looks at an answer: `every_s`, and more the later the process was to end the last one."""
+
+    def __init__(self, every_s: float) -> None:
+        self._every_s = every_s
+        self._late_s = 0.0
+
+    async def over(self, sooner: asyncio.Task[object] | None = None) -> None:
+        """Wait until it is over, or until `sooner` is done."""
+        clock = asyncio.get_running_loop().time
+        end_s = clock() + min(self._every_s + LATE_TIMES * self._late_s, max(self._every_s, LONGEST_S))
+        if sooner is None:
+            await asyncio.sleep(end_s - clock())
+        else:
+            await asyncio.wait((sooner,), timeout=end_s - clock())
+        self._late_s = max(clock() - end_s, 0.0) if self._every_s else 0.0
 
 
 async def batches(
@@ -24,6 +49,7 @@ async def batches(
     """
     arrived: list[Delta] = []
     wake = asyncio.Event()
+    pause = Pause(every_s)
 
     async def read() -> None:
         try:
@@ -57,10 +83,8 @@ async def batches(
             if ended:
                 await reader
                 return
-            if batch:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(every_s):
-                        await stop.wait()
+            if any(map(commits, batch)):  # the first word does not wait because of what was waited for
+                await pause.over(sooner=watcher)
     finally:
         reader.cancel()
         watcher.cancel()

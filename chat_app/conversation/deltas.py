@@ -8,7 +8,7 @@ the same answer as folding them one by one (a property test keeps that).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -288,24 +288,31 @@ def fold(answer: Answer, delta: Delta, at_s: float) -> Answer:  # noqa: C901, PL
 
 def merge(deltas: Iterable[Delta]) -> tuple[Delta, ...]:
     """The same deltas with neighbours of one kind joined: fewer, larger, in the same order."""
-    merged: list[Delta] = []
+    return tuple(joined(deltas))
+
+
+def joined(deltas: Iterable[Delta]) -> Iterator[Delta]:
+    """The same, one by one. What `deltas` raises is raised behind all that came before it."""
     pieces: list[str] = []
     kind: type[TextDelta | ReasoningDelta] | None = None
-
-    for delta in deltas:
-        if isinstance(delta, TextDelta | ReasoningDelta) and type(delta) is kind:
-            pieces.append(delta.text)
-            continue
+    try:
+        for delta in deltas:
+            if isinstance(delta, TextDelta | ReasoningDelta) and type(delta) is kind:
+                pieces.append(delta.text)
+                continue
+            if kind is not None:
+                yield kind("".join(pieces))
+                kind = None
+            if isinstance(delta, TextDelta | ReasoningDelta):
+                kind, pieces = type(delta), [delta.text]
+            else:
+                yield delta
+    except (ChatAppError, ValueError):
         if kind is not None:
-            merged.append(kind("".join(pieces)))
-            kind = None
-        if isinstance(delta, TextDelta | ReasoningDelta):
-            kind, pieces = type(delta), [delta.text]
-        else:
-            merged.append(delta)
+            yield kind("".join(pieces))
+        raise
     if kind is not None:
-        merged.append(kind("".join(pieces)))
-    return tuple(merged)
+        yield kind("".join(pieces))
 
 
 def _since_s(answer: Answer, delta: Waiting, at_s: float) -> float:

@@ -51,6 +51,8 @@ class Request:
     one that would be sent otherwise."""
     tools: tuple[Tool, ...] = ()
     """What the model may call. Where there are none, calls of earlier turns are not sent either."""
+    every_s: float = field(default=0.0, compare=False)
+    """How often the answer is looked at: what comes in between may be read at one time."""
 
 
 class Endpoint(Protocol):
@@ -161,7 +163,7 @@ async def _rounds(
     turn: Turn, endpoint: Endpoint, tooling: Tooling | None, pace: Pace, every_s: float
 ) -> AsyncGenerator[Answer, None]:
     """The answer over all rounds, as it grows. Raises what the endpoint raises, and `TooManyRounds`."""
-    request, before = turn.request, Answer(text=turn.so_far, continued=len(turn.so_far))
+    request, before = replace(turn.request, every_s=every_s), Answer(text=turn.so_far, continued=len(turn.so_far))
     answer = before
     tools: Sequence[Tool] = ()
     if tooling:
@@ -175,7 +177,7 @@ async def _rounds(
         request = replace(request, tools=tuple(tools))
         before = replace(before, remarks=tuple(map(ToolsUnreached, tooling.toolbox.unreached)))
     while True:
-        async with aclosing(_round(before, endpoint, request, pace, every_s)) as answers:
+        async with aclosing(_round(before, endpoint, request, pace)) as answers:
             async for answer in answers:
                 yield answer
         if not (tooling and answer.tool_calls) or answer.finish_reason in _CUT or pace.stop.is_set():
@@ -192,12 +194,10 @@ async def _rounds(
         request = replace(request, messages=(*turn.request.messages, Message("assistant", told)))
 
 
-async def _round(
-    before: Answer, endpoint: Endpoint, request: Request, pace: Pace, every_s: float
-) -> AsyncGenerator[Answer, None]:
+async def _round(before: Answer, endpoint: Endpoint, request: Request, pace: Pace) -> AsyncGenerator[Answer, None]:
     """The answer behind what came `before`, as one request makes it grow."""
     answer = Answer(text=before.text, continued=before.continued)
-    stream = batches(endpoint.stream(request), stop=pace.stop, every_s=every_s, beat_s=pace.beat_s)
+    stream = batches(endpoint.stream(request), stop=pace.stop, every_s=request.every_s, beat_s=pace.beat_s)
     async with aclosing(stream):
         async for batch in stream:
             now_s = pace.now()

@@ -21,7 +21,7 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import gradio as gr
 from gradio.block_function import BlockFunction
@@ -42,6 +42,7 @@ from chat_app.ui.pickers import choices_of, first_of, render_pickers
 from chat_app.ui.posted import is_plain, posted_name
 from chat_app.ui.service import Question, Reply, Service, Verdict
 from chat_app.ui.steps import DECISIONS
+from chat_app.ui.turn_queue import TurnQueue
 from chat_app.ui.words import Words
 
 log = logging.getLogger(__name__)
@@ -115,6 +116,12 @@ class ChatPage(gr.ChatInterface):
             textbox=gr.Textbox(render=False, **page.question_arguments(chat, words)),
             **page.interface_arguments(chat),
         )
+
+    def queue(self, *args: Any, **kwargs: Any) -> Self:
+        """Gradio's queue, or ours in its place."""
+        super().queue(*args, **kwargs)
+        self._queue = TurnQueue(self._queue, self._answer)
+        return self
 
     async def preprocess_data(
         self,

@@ -40,6 +40,7 @@ from chat_app.endpoints.reading.chunks import (
     model_of,
     other_index_in,
     pieces_of,
+    plain_text_of,
     reasoning_name_in,
 )
 from chat_app.endpoints.reading.media import AudioPiece, MediaSoFar
@@ -157,6 +158,12 @@ class AnswerReader:
 
     def _chunk(self, chunk: dict[str, Any]) -> Iterator[Delta]:
         self._model = model_of(chunk) or self._model
+        if not self._index and (text := plain_text_of(chunk)):
+            yield from self._written(TextDelta(text), text, message=False, last=False)
+        else:
+            yield from self._all_of(chunk)
+
+    def _all_of(self, chunk: dict[str, Any]) -> Iterator[Delta]:
         error = error_of(chunk)
         choice = choice_of(chunk, self._index)
         if not (choice or self.begun or self._index) and other_index_in(chunk) is not None:

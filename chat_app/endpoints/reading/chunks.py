@@ -26,6 +26,11 @@ DETAILS: Final = "reasoning_details"
 
 _TEXTS: Final = frozenset({"text", "summary_text", "output_text", "text_delta"})
 _PICTURES: Final = frozenset({"image_url", "output_image", "image", "inline_data"})
+_OF_CHUNKS: Final = frozenset(
+    {"id", "object", "created", "model", "system_fingerprint", "service_tier", "choices", "usage"}
+)
+_OF_CHOICES: Final = frozenset({"logprobs", "finish_reason"})
+_OF_DELTAS: Final = frozenset({"role"})
 _MOST_TOKENS: Final = 10**9
 """Counts beyond it are none."""
 
@@ -62,6 +67,20 @@ def pieces_of(chunk: Mapping[str, Any], index: int = 0) -> tuple[Piece, ...]:
     choice = choice_of(chunk, index)
     said = _said(choice)
     return (*_spoken(said), *call_pieces_in(said), *_finish(choice.get("finish_reason")), *_usage(chunk, choice))
+
+
+def plain_text_of(chunk: Mapping[str, Any]) -> str:
+    """The text of a chunk that has one and is known to say nothing else, which nearly all are; else empty.
+
+    For speed alone: looking for all that a chunk may say takes three times as long.
+    """
+    match chunk.get("choices"):
+        case [{"index": 0, "delta": {"content": str(text), **said}, **choice}] if not (
+            chunk.keys() - _OF_CHUNKS or choice.keys() - _OF_CHOICES or said.keys() - _OF_DELTAS
+        ):
+            return "" if choice.get("finish_reason") or chunk.get("usage") else text
+        case _:
+            return ""
 
 
 def in_message(choice: Mapping[str, Any]) -> bool:

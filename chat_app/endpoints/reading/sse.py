@@ -9,6 +9,7 @@ Bytes that are no UTF-8 become U+FFFD: one bad character is no reason to lose an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,8 @@ MAX_EVENT_BYTES: Final = 16 * 1024 * 1024
 
 ERROR: Final = "error"
 _FIELDS: Final = (b"data", b"event", b"error", b"id", b"retry")
+_ONE_EVENT: Final = re.compile(rb"data: ([^\r\n]*+)\n\n")
+"""What nearly every piece is; taking it for that makes reading it faster, and nothing else."""
 _STRAY_CHARACTERS: Final = 1000
 _BOM: Final = b"\xef\xbb\xbf"
 
@@ -50,6 +53,9 @@ class Decoder:
 
     def feed(self, piece: bytes) -> Iterator[Event]:
         """The events that `piece` completes. Raises `EventTooLarge`."""
+        if self._fresh and (line := _ONE_EVENT.fullmatch(piece)) and len(piece) <= self._max_bytes:
+            yield Event("", line[1].decode("utf-8", "replace"))
+            return
         # A CR at the end of one piece has ended its line already; an LF at the start of the next belongs to it.
         if self._after_cr and piece:
             piece = piece.removeprefix(b"\n")
@@ -62,6 +68,11 @@ class Decoder:
                 self._after_cr = part.endswith(b"\r")
                 yield from self._end_line()
         self._after_cr = self._after_cr and piece.endswith(b"\r")
+
+    @property
+    def _fresh(self) -> bool:
+        """Whether what is fed next begins an event, and not the first."""
+        return not (self._first_line or self._after_cr or self._line or self._data or self._name)
 
     def end(self) -> Iterator[Event]:
         """The event that the end of the stream cut short, if any."""
