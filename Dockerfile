@@ -8,9 +8,9 @@ COPY requirements.lock /tmp/
 RUN --mount=type=cache,target=/root/.cache/pip \
     python -m venv --without-pip /opt/chat-app && \
     pip --python /opt/chat-app install --no-compile --require-hashes --requirement /tmp/requirements.lock
-# Test suites, stubs and the like are for those who develop these packages; without its stubs Gradio also starts faster,
-# since it reads and rewrites them at every import. Of Gradio's own files no page of ours asks for the sample media, the
-# renderer for Node, the video cutter and the plots. hf_xet downloads from a hub faster; nothing is downloaded here.
+# Test suites, stubs and the like are for those who develop these packages. Of Gradio's own files no page of ours asks
+# for the sample media, the renderer for Node, the video cutter and the plots. hf_xet downloads from a hub faster; nothing
+# is downloaded here.
 RUN cd /opt/chat-app/lib/python3*/site-packages && \
     find . -depth -type d \( -name tests -o -name test \) -exec rm -r {} + && \
     find . -type f \( -name '*.pyi' -o -name '*.map' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.a' -o -name '*.h' \) -delete && \

@@ -1,11 +1,12 @@
 # make run    sets everything up and serves the page         make test   sets everything up and checks everything
 # make lint · make types · make unit · make browser          one part of `make test`
+# make bench  measures how fast it is (half an hour) and writes it into README
 # make format · make docs · make picture · make lock          rewrite the code's form, the README's tables and picture, the lock files
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 V := .venv/bin
 
-.PHONY: run test lint types unit browser format docs picture lock clean
+.PHONY: run test lint types unit browser bench format docs picture lock clean
 run: .venv/run.stamp
 	@$(V)/chat-app serve $(ARGS)
 
@@ -37,7 +38,13 @@ unit: .venv/dev.stamp
 
 browser: .venv/dev.stamp
 	$(V)/python tests/browser/chromium.py
-	$(V)/pytest --numprocesses=auto --maxprocesses=3 --dist=loadfile tests/browser
+	$(V)/pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal tests/browser
+
+bench: .venv/dev.stamp
+	$(V)/python tests/browser/chromium.py
+	$(V)/python -m benchmarks.page --json .venv/page.json
+	$(V)/python -m benchmarks.server --install-peers --page .venv/page.json --json benchmarks/results/latest.json $(ARGS)
+	$(V)/python -m benchmarks.results
 
 format: .venv/dev.stamp
 	$(V)/ruff format .

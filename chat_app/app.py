@@ -1,4 +1,4 @@
-"""The composition root: `create_app` makes the ASGI application from settings, `serve` runs it until told to stop.
+"""The composition root: `create_app` makes the ASGI application from settings. `cli.serving` runs it.
 
 What the page asks for is `service.py`; around it stand Gradio's own application, the gate that lets only the page's
 requests through to it, the response headers, and the routes `/health` and `/ready`.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +17,7 @@ from hashlib import sha256
 import gradio as gr
 from fastapi import FastAPI
 from starlette.datastructures import Headers
+from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from chat_app import __version__
@@ -24,23 +25,23 @@ from chat_app.config import Config
 from chat_app.config_sources import Loaded
 from chat_app.config_sources.words_file import changed, texts_of
 from chat_app.conversation.messages import Audio, File, Image
-from chat_app.endpoints import lookups
 from chat_app.endpoints.catalog import Catalog
 from chat_app.endpoints.chain.remembered import Remembered
-from chat_app.endpoints.discovery import Found, endpoints_of
+from chat_app.endpoints.discovery import Found
 from chat_app.endpoints.failures.hints import Asked
 from chat_app.endpoints.transcription import transcriber_of
 from chat_app.feedback.signature import Signer, load_secret
 from chat_app.feedback.store import FeedbackStore
-from chat_app.server import health, logs, page_files, process, uploads, visitor
+from chat_app.server import health, logs, page_files, uploads, visitor
 from chat_app.server.approvals import Approvals
+from chat_app.server.compressed import Compressed
 from chat_app.server.container import in_container
 from chat_app.server.gate import Gate, files_in, max_body_bytes_of
 from chat_app.server.headers import SecurityHeaders
 from chat_app.server.turns import RunningTurns
 from chat_app.service import ChatService
 from chat_app.tools.toolbox import Toolboxes
-from chat_app.ui import modules, page, themes
+from chat_app.ui import modules, page, sessions, themes
 from chat_app.ui.document import WithScript
 from chat_app.ui.examples import Example, read_examples
 from chat_app.ui.interface import ChatPage
@@ -59,28 +60,24 @@ them; clients of `/chat` have their history there."""
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The ASGI application, and the turns that run in it."""
+    """The ASGI application, and what the terminal says of it."""
 
     asgi: ASGIApp
-    running: RunningTurns
+    greeting: Callable[[int], str]
+    """Given the port: the page's address, the endpoints, and where feedback goes."""
 
 
-def serve(loaded: Loaded, *, demo: bool) -> None:
-    """Serve the page until SIGTERM or SIGINT. Raises `ChatAppError` when it cannot start."""
-    logs.configure(loaded.environ)
+def build(loaded: Loaded, found: Found, running: RunningTurns, *, demo: bool) -> App:
+    """All that is served, over the endpoints that were `found`. Raises `ChatAppError` when it cannot be made.
+
+    It takes seconds, and may run in any thread. No endpoint is asked before the application's lifespan begins.
+    """
     config = loaded.config
-    contained = in_container(loaded.environ)
-    found = endpoints_of(config, loaded.environ, in_container=contained)
     reader = FileReader(config.uploads)
     examples = asyncio.run(read_examples(config.chat, reader.read))
-    app = create_app(config, found, reader, examples, demo=demo, contained=contained)
-
-    def listening(port: int) -> None:
-        print(_greeting(loaded, found, port, demo=demo), flush=True)  # noqa: T201 - it is for the terminal
-
-    lookups.run(
-        process.serve(app.asgi, config.server.host, config.server.port, running=app.running, listening=listening)
-    )
+    contained = in_container(loaded.environ)
+    asgi = create_app(config, found, reader, examples, running=running, demo=demo, contained=contained)
+    return App(asgi, partial(_greeting, loaded, found, demo=demo))
 
 
 def create_app(
@@ -89,15 +86,15 @@ def create_app(
     reader: FileReader,
     examples: Sequence[Example],
     *,
+    running: RunningTurns,
     demo: bool = False,
     contained: bool = False,
-) -> App:
+) -> ASGIApp:
     """The application for `config`, over the endpoints that were `found`. Raises `FeedbackError` and `ConfigError`.
 
     Nothing is asked and no port is opened before the application's lifespan begins.
     """
     catalog = Catalog(found, in_container=contained, only_demo=demo)
-    running = RunningTurns()
     folder = config.chat.flagging_dir
     secret = load_secret(config.feedback.secret.get_secret_value(), folder)
     user_of = partial(visitor.user_of, header=config.server.user_header)
@@ -153,13 +150,13 @@ def create_app(
         direction=words.direction(rtl=config.chat.rtl),
     )
     gate = Gate(
-        document,
+        Compressed(document),
         own=("/health", "/ready", uploads.PATH),
         files=shown,
         root_path=config.server.root_path,
         max_body_bytes=max_body_bytes_of(config.uploads.max_files if config.chat.multimodal else 0),
     )
-    return App(SecurityHeaders(gate), running)
+    return SecurityHeaders(gate)
 
 
 def _reader_of(config: Config, reader: FileReader, found: Found, *, contained: bool) -> uploads.Read:
@@ -194,6 +191,9 @@ def _mount(root: FastAPI, chat_page: ChatPage, config: Config, words: Words, loa
         theme=themes.theme_of(config.chat),
         css=page.style_of(config.chat),
     )
+    for route in root.routes:
+        if isinstance(route, Mount):
+            sessions.keep_little(route.app)
 
 
 def _settings_of(config: Config, words: Words, user: str, secret: str) -> dict[str, object]:

@@ -106,8 +106,9 @@ class ChatService:
                 observers=self.observers,
             )
             async with aclosing(answers):
+                conversation_token = self.signer.sign_conversation(turn.conversation_id)
                 async for answer in answers:
-                    yield self._reply(turn, answer, question)
+                    yield self._reply(turn, answer, question, conversation_token)
 
     async def ask_examples(self) -> None:
         """Ask all examples before anybody clicks on one, where the settings want that. Never raises."""
@@ -234,8 +235,7 @@ class ChatService:
         except ChoiceError:
             return ""
 
-    def _reply(self, turn: Turn, answer: Answer, question: Question) -> Reply:
-        conversation_token = self.signer.sign_conversation(turn.conversation_id)
+    def _reply(self, turn: Turn, answer: Answer, question: Question, conversation_token: str) -> Reply:
         if not answer.done or not (answer.last_said or answer.media or answer.steps):
             pullable = self._pullable(question) if isinstance(answer.problem, ModelMissing) else ""
             return Reply(answer, turn.answer_id, conversation_token=conversation_token, pullable=pullable)

@@ -45,6 +45,8 @@ LIBRARIES: Mapping[str, AbstractSet[str]] = MappingProxyType(
         "fastapi": frozenset({"server", "app"}),
         "starlette": frozenset({"server", "app"}),
         "uvicorn": frozenset({"server", "app", "endpoints/loopback.py"}),  # the demo is a server too
+        "brotli": frozenset({"server/compressed.py"}),
+        "uvloop": frozenset({"endpoints/lookups.py"}),
         "itsdangerous": frozenset({"feedback"}),
         "filelock": frozenset({"feedback"}),
         "pydantic": frozenset({"config", "config_sources", "endpoints", "feedback", "tools"}),

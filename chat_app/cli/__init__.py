@@ -7,11 +7,8 @@ settings, 1 for anything else. A defect shows a plain traceback, never with the 
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -24,10 +21,6 @@ from chat_app.errors import ChatAppError, ConfigError
 
 FAILED = 1
 BAD_SETTINGS = 2
-_NO_TELEMETRY = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
-"""Gradio and its libraries report to their makers unless the environment says this before they are imported."""
-_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-"""Gradio makes a client that nobody uses while it is imported, and fails when what these name cannot be read."""
 _OWN_OPTIONS = ("--help", "--version")
 
 
@@ -70,24 +63,13 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the chat page and print its address."""
-    # As the first process of a container it would not be ended by this signal while Gradio is imported.
+    # As the first process of a container it would not be ended by this signal before it serves.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    os.environ.update(_NO_TELEMETRY)
-    with _hidden(_CERTIFICATES):
-        from chat_app.app import serve as serve_page  # noqa: PLC0415 -- Gradio takes seconds to import
-
     options = {"server.host": host, "server.port": port, "server.root_path": root_path}
-    serve_page(settings_of(config_file, **options), demo=demo)
+    loaded = settings_of(config_file, **options)
+    from chat_app.cli.serving import serve as serve_page  # noqa: PLC0415 -- no other command needs a server
 
-
-@contextmanager
-def _hidden(names: Iterable[str]) -> Iterator[None]:
-    """The environment without `names` as long as the `with` block runs."""
-    before = {name: os.environ.pop(name) for name in names if name in os.environ}
-    try:
-        yield
-    finally:
-        os.environ.update(before)
+    serve_page(loaded, demo=demo)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 -- typer calls it so

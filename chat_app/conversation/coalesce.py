@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
+from time import monotonic
 
 from chat_app.conversation.deltas import Delta, commits, merge
 
@@ -30,13 +31,12 @@ class Pause:
 
     async def over(self, sooner: asyncio.Task[object] | None = None) -> None:
         """Wait until it is over, or until `sooner` is done."""
-        clock = asyncio.get_running_loop().time
-        end_s = clock() + min(self._every_s + LATE_TIMES * self._late_s, max(self._every_s, LONGEST_S))
+        end_s = monotonic() + min(self._every_s + LATE_TIMES * self._late_s, max(self._every_s, LONGEST_S))
         if sooner is None:
-            await asyncio.sleep(end_s - clock())
+            await asyncio.sleep(end_s - monotonic())
         else:
-            await asyncio.wait((sooner,), timeout=end_s - clock())
-        self._late_s = max(clock() - end_s, 0.0) if self._every_s else 0.0
+            await asyncio.wait((sooner,), timeout=end_s - monotonic())
+        self._late_s = max(monotonic() - end_s, 0.0) if self._every_s else 0.0
 
 
 async def batches(

@@ -27,8 +27,8 @@ from chat_app.endpoints.failures.hints import Asked
 from chat_app.endpoints.failures.refusals import no_models, not_openai
 from chat_app.endpoints.failures.rules import FOREIGN, NOT_MADE, failure_of, list_timed_out, not_made
 from chat_app.endpoints.failures.server_words import masked
-from chat_app.endpoints.gathering import Gathering
 from chat_app.endpoints.model_list import model_names_in
+from chat_app.endpoints.paced_reads import paced
 from chat_app.endpoints.patience import Patience
 from chat_app.endpoints.reading.answer_reader import AnswerReader
 from chat_app.endpoints.request import body_of
@@ -80,19 +80,18 @@ class HttpEndpoint:
         asked = replace(asked, sent=frozenset(body))
         reader = AnswerReader(asked)
         patience = Patience(asked, reader)
-        gathering = Gathering(request.every_s)
         try:
             async with AsyncExitStack() as stack:
                 response = await patience.result_of(stack.enter_async_context(self._asking(body)))
+                patience.at_reads = stack.enter_context(
+                    paced(response, request.every_s, patience.result_of, lambda: reader.begun and not reader.finished)
+                )
                 pieces = await stack.enter_async_context(aclosing(response.aiter_bytes()))
                 while (piece := await patience.next_piece(pieces)) is not None:
-                    took_s = patience.waited_s
                     for delta in joined(reader.feed(piece)):
                         yield delta
                         if not isinstance(delta, Usage):
                             patience.heard()
-                    if reader.begun and not reader.finished:
-                        await gathering.after(piece, took_s)
                 for delta in reader.end():
                     yield delta
                 await _read_to_end(pieces)

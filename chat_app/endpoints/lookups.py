@@ -19,13 +19,21 @@ import socket
 import threading
 from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    _Loop: TypeAlias = asyncio.SelectorEventLoop
+else:
+    try:  # the same in C, which is not made for Windows
+        from uvloop import Loop as _Loop
+    except ImportError:
+        _Loop = asyncio.SelectorEventLoop
 
 _Asked: TypeAlias = tuple[Any, ...]
 _Value = TypeVar("_Value")
 
 
-class EventLoop(asyncio.SelectorEventLoop):
+class EventLoop(_Loop):
     """The usual event loop, with lookups of its own."""
 
     def __init__(self) -> None:

@@ -30,8 +30,8 @@ class Patience:
         self._reader = reader
         self._now = asyncio.get_running_loop().time
         self._began = self._heard = self._now()
-        self.waited_s = 0.0
-        """How long the last piece took."""
+        self.at_reads = False
+        """Whether each reading of the connection is limited (`paced_reads.py`), so that pieces need not be."""
 
     def heard(self) -> None:
         """A part of the answer has come: silence begins anew."""
@@ -41,15 +41,12 @@ class Patience:
         """The next bytes; None when there are no more, or when the answer is whole and no more come."""
         if self._reader.done:
             return None
-        asked_s = self._now()
         try:
-            piece = await self.result_of(anext(pieces, None))
+            return await (anext(pieces, None) if self.at_reads else self.result_of(anext(pieces, None)))
         except _NO_MORE:
             if self._reader.finished:
                 return None
             raise
-        self.waited_s = self._now() - asked_s
-        return piece
 
     async def result_of(self, waiting: Awaitable[_Value]) -> _Value:
         """What `waiting` gives. Raises `TimedOut` with the name of the limit that passed."""

@@ -73,6 +73,7 @@ class Gate:
         root_path: str = "",
         max_body_bytes: int = MAX_BODY_BYTES,
     ) -> None:
+        self._inner = app
         self._app = RequestBodyLimitMiddleware(app, max_body_size=max_body_bytes)
         self._max_body_bytes = max_body_bytes
         self._taken_in_bytes = 0
@@ -93,6 +94,8 @@ class Gate:
             scope = {**scope, "root_path": self._root_path}
         if not self._passes(scope["method"], _route_path(scope)):
             await JSONResponse({"detail": "Not Found"}, status_code=404)(scope, receive, send)
+        elif not _has_body(scope):  # nothing to measure, above all of event streams, piece by piece
+            await self._inner(scope, receive, send)
         elif self._is_own(_route_path(scope)):
             await self._app(scope, receive, send)
         elif _declared(scope) > self._max_body_bytes:
@@ -160,6 +163,12 @@ def _route_path(scope: Scope) -> str:
     if root and (path == root or path.startswith(f"{root}/")):
         return path[len(root) :] or "/"
     return path
+
+
+def _has_body(scope: Scope) -> bool:
+    """Whether a request may have one: in HTTP/1.1 a body is announced by one of two headers."""
+    headers = Headers(scope=scope)
+    return scope["method"] not in {"GET", "HEAD"} or "content-length" in headers or "transfer-encoding" in headers
 
 
 def _declared(scope: Scope) -> int:

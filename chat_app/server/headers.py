@@ -9,6 +9,8 @@ through it chunk by chunk.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -35,8 +37,17 @@ HEADERS = {
 }
 
 
+_SUBORDINATE = ("text/javascript", "application/javascript", "text/css", "font/")
+"""What is loaded into a document and obeys that document's policy. Opened by itself it is shown as text."""
+_NO_SNIFFING = {"X-Content-Type-Options": "nosniff"}
+"""All that these need: the others are 600 bytes, and a first visit loads over a hundred of them."""
+
+
 class SecurityHeaders:
-    """Adds `HEADERS` to every response, instead of those of the same name that it has."""
+    """Adds `HEADERS` to every response, instead of those of the same name that it has.
+
+    Scripts, styles and fonts get what keeps them from being taken for anything else.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -44,11 +55,12 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, with the headers."""
 
-        async def send_with_headers(message: Message) -> None:
+        def send_with_headers(message: Message) -> Awaitable[None]:  # no coroutine of its own for each chunk
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                is_loaded = headers.get("content-type", "").startswith(_SUBORDINATE)
+                for name, value in (_NO_SNIFFING if is_loaded else HEADERS).items():
                     headers[name] = value
-            await send(message)
+            return send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

@@ -2,7 +2,7 @@
 
 Their folder's name changes with what is in them. Under the present name a browser keeps them for good. Under another
 (a page that was open before an update, or that a replica of another version has served) it gets what there is now, and
-asks each time whether it is still that: better another version's module than none.
+asks each time whether it is still that: better another version's module than none. `compressed.py` makes them small.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ import re
 from collections.abc import Mapping
 from hashlib import sha256
 
-from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -39,4 +37,4 @@ def _route(folder: str, path: str, content: bytes) -> Route:
             return Response(status_code=304, headers=headers)
         return Response(content, headers=headers, media_type=kind)
 
-    return Route(f"{above}/{{version}}/{path}", file, name=path, middleware=[Middleware(GZipMiddleware)])
+    return Route(f"{above}/{{version}}/{path}", file, name=path)

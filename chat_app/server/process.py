@@ -13,7 +13,7 @@ import asyncio
 import errno
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 
 import uvicorn
@@ -40,18 +40,25 @@ async def serve(
     *,
     running: RunningTurns,
     listening: Callable[[int], None] = lambda _port: None,
+    until: Callable[[], Awaitable[object]] | None = None,
     grace_s: float = GRACE_S,
 ) -> None:
     """Serve `app` until a signal says stop. Returns after a clean stop, whichever signal it was.
 
     `listening` is told the real port (0 takes a free one) as soon as connections are taken, before the first is
-    answered. Raises `CannotListen`.
+    answered. When what `until` returns is over, everything ends at once, as if a signal had said so. Raises
+    `CannotListen`.
     """
     with closing(_listener(host, port)) as listener:
         listening(listener.getsockname()[1])
         streams = EventStreams(app)
         server = _Server(streams, running, grace_s)
-        await server.serve(sockets=[listener])
+        ending = asyncio.ensure_future(server.end_after(until)) if until else None
+        try:
+            await server.serve(sockets=[listener])
+        finally:
+            if ending:
+                ending.cancel()
 
 
 class _Server(uvicorn.Server):
@@ -87,6 +94,12 @@ class _Server(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    async def end_after(self, until: Callable[[], Awaitable[object]]) -> None:
+        """End everything when what `until` returns is over."""
+        await until()
+        self._running.drain()
+        self._end()
 
     def _told_to_stop(self) -> None:
         if self._stopping is None:

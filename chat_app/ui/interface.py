@@ -35,14 +35,13 @@ from chat_app.conversation.deltas import Answer
 from chat_app.conversation.part_json import json_of
 from chat_app.conversation.turn import BEAT_S
 from chat_app.errors import ChatAppError, UnexpectedError
-from chat_app.ui import history, page, render
+from chat_app.ui import history, page, render, turn_queue
 from chat_app.ui.examples import Example, example_messages, picked
 from chat_app.ui.inputs import render_inputs
 from chat_app.ui.pickers import choices_of, first_of, render_pickers
 from chat_app.ui.posted import is_plain, posted_name
 from chat_app.ui.service import Question, Reply, Service, Verdict
 from chat_app.ui.steps import DECISIONS
-from chat_app.ui.turn_queue import TurnQueue
 from chat_app.ui.words import Words
 
 log = logging.getLogger(__name__)
@@ -118,9 +117,10 @@ class ChatPage(gr.ChatInterface):
         )
 
     def queue(self, *args: Any, **kwargs: Any) -> Self:
-        """Gradio's queue, or ours in its place."""
+        """Gradio's queue, and ours in its place where it fits."""
         super().queue(*args, **kwargs)
-        self._queue = TurnQueue(self._queue, self._answer)
+        if turn_queue.APPLIES:
+            self._queue = turn_queue.TurnQueue(self._queue, self._answer)
         return self
 
     async def preprocess_data(

@@ -3,10 +3,14 @@
 They are read once, at the start. Their folder's name is made of what is in them, so that a browser may keep them for
 good and still has the new ones after an update; they name each other relatively and so stay in one folder. `page.js`
 and `page.css` are not among them: the one is written into the document, the other is given to Gradio.
+
+They are served without the lines that are only comment, which are a quarter of them compressed (25 of 102 KB). Empty
+lines stay in their place, so that a browser names the line that stands in the file.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,6 +20,7 @@ from importlib.resources.abc import Traversable
 
 _ELSEWHERE = "page.css"
 _MAIN = "/main.mjs"
+_BACKTICK = re.compile(r"(?<!\\)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,7 @@ class PageFiles:
     folder: str
     """The path of their folder behind the root path: `/static/` and 12 hexadecimal digits."""
     contents: Mapping[str, bytes]
-    """What is in them, by their path in the folder: `history/main.mjs`."""
+    """What is in them, without comments, by their path in the folder: `history/main.mjs`."""
 
 
 def read_files(static: Traversable | None = None) -> PageFiles:
@@ -56,4 +61,24 @@ def _found(folder: Traversable, above: str) -> Iterator[tuple[str, bytes]]:
         if entry.is_dir():
             yield from _found(entry, f"{path}/")
         elif entry.name.endswith((".mjs", ".css")) and path != _ELSEWHERE:
-            yield path, entry.read_bytes()
+            yield path, without_comments(entry.read_text(encoding="utf-8")).encode()
+
+
+def without_comments(text: str) -> str:
+    """A script or style without the lines that hold nothing but a comment, which are left empty.
+
+    Inside a template literal, which may have such lines too, nothing is changed. Comments behind code stay.
+    """
+    lines = text.split("\n")
+    in_literal = in_comment = False
+    for number, line in enumerate(lines):
+        start, code = line.lstrip(), line
+        if in_comment or (not in_literal and start.startswith("/*")):
+            _, closed, code = line.partition("*/")
+            in_comment = not closed
+        elif not in_literal and start.startswith("//"):
+            code = ""
+        if len(_BACKTICK.findall(code)) % 2:
+            in_literal = not in_literal
+        lines[number] = code if code == line else code.rstrip()
+    return "\n".join(lines)

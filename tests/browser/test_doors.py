@@ -152,7 +152,6 @@ def test_ready_is_503_while_none_answers(apps: dict[str, App]) -> None:
         ("GET", "/health", 200),
         ("GET", "/ready", 200),
         ("GET", "/config", 200),
-        ("GET", "/theme.css", 200),
         ("GET", "/gradio_api/info", 200),
         ("GET", "/gradio_api/heartbeat/abc", 200),
         ("GET", "/nothing", 404),

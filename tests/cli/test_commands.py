@@ -19,10 +19,10 @@ HEAVY = ("gradio", "openai", "fastapi", "uvicorn", "httpx2")
 
 
 class Page(ModuleType):
-    """Stands for `chat_app.app`, which takes seconds to import: notes what it was asked to serve."""
+    """Stands for `chat_app.cli.serving`, which serves until it is stopped: notes what it was asked to serve."""
 
     def __init__(self) -> None:
-        super().__init__("chat_app.app")
+        super().__init__("chat_app.cli.serving")
         self.served: list[tuple[Loaded, bool]] = []
         self.error: Exception | None = None
 
@@ -37,7 +37,7 @@ class Page(ModuleType):
 def page(monkeypatch: pytest.MonkeyPatch) -> Page:
     """The page that `serve` imports."""
     page = Page()
-    monkeypatch.setitem(sys.modules, "chat_app.app", page)
+    monkeypatch.setitem(sys.modules, "chat_app.cli.serving", page)
     return page
 
 

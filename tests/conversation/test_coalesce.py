@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from time import monotonic
@@ -9,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_app.conversation.coalesce import batches
-from chat_app.conversation.deltas import Delta, Finish, ReasoningDelta, Started, TextDelta, merge
+from chat_app.conversation.coalesce import LATE_TIMES, Pause, batches
+from chat_app.conversation.deltas import Asked, Delta, Finish, ReasoningDelta, Started, TextDelta, merge
 from tests.conversation.scripted import Script
 
 LONG_S = 30.0
@@ -64,6 +65,37 @@ async def test_the_first_piece_does_not_wait_for_a_pause() -> None:
     """The pause is between updates; the first word is shown at once."""
     async with aclosing(run(Script(TextDelta("a"), asyncio.Event()), every_s=LONG_S)) as stream:
         assert await anext(stream) == (TextDelta("a"),)
+
+
+async def test_the_first_piece_does_not_wait_behind_what_was_waited_for() -> None:
+    """That the server is asked is an update too, but no reason to keep its first word back."""
+    script = Script(Asked("e"), 0.001, Started("e", "m"), TextDelta("a"), asyncio.Event())
+    async with asyncio.timeout(3), aclosing(run(script, every_s=LONG_S)) as stream:
+        assert await anext(stream) == (Asked("e"),)
+        assert await anext(stream) == (Started("e", "m"), TextDelta("a"))
+
+
+async def test_a_pause_behind_a_late_one_is_longer() -> None:
+    """Whoever is woken late has the more time the busier the process is; behind a pause that was in time no more."""
+    clock, pause = asyncio.get_running_loop().time, Pause(0.02)
+
+    async def took() -> float:
+        began_s = clock()
+        await pause.over()
+        return clock() - began_s
+
+    asyncio.get_running_loop().call_later(0.01, time.sleep, 0.05)
+    late_s = await took() - 0.02
+    assert late_s > 0.03
+    assert await took() >= 0.02 + LATE_TIMES * late_s * 0.9
+    assert await took() < 0.02 + LATE_TIMES * late_s * 0.9
+
+
+async def test_a_pause_ends_sooner_when_it_has_to() -> None:
+    """When the turn is stopped, say."""
+    stopped = asyncio.create_task(asyncio.sleep(0))
+    async with asyncio.timeout(3):
+        await Pause(LONG_S).over(sooner=stopped)
 
 
 async def test_two_batches_are_at_least_a_pause_apart() -> None:

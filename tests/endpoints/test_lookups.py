@@ -147,3 +147,12 @@ def test_the_end_of_the_process_does_not_wait_for_a_lookup() -> None:
         [sys.executable, "-c", ENDING], cwd=Path(__file__).parents[2], timeout=20, capture_output=True, check=False
     )
     assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_the_loop_is_the_one_in_c_where_it_is_made_for() -> None:
+    """Everywhere but on Windows; the lookups stay ours."""
+
+    async def kind() -> list[str]:
+        return [base.__module__.partition(".")[0] for base in type(asyncio.get_running_loop()).__mro__[:2]]
+
+    assert lookups.run(kind()) == ["chat_app", "asyncio" if sys.platform == "win32" else "uvloop"]

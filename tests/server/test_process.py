@@ -183,6 +183,21 @@ async def test_small_pieces_are_sent_at_once(monkeypatch: pytest.MonkeyPatch) ->
     assert without_delay == [1]
 
 
+async def test_it_ends_when_what_it_serves_until_is_over() -> None:
+    """As by a signal: what cannot go on says so, and no turn begins any more."""
+    running, over = RunningTurns(), asyncio.Event()
+
+    def end_soon(_port: int) -> None:
+        asyncio.get_running_loop().call_later(0.2, over.set)
+
+    async with asyncio.timeout(10):
+        await serve(app_with(running), "127.0.0.1", 0, running=running, listening=end_soon, until=over.wait)
+
+    assert over.is_set()
+
+    assert running.draining
+
+
 def test_the_time_to_stop_is_within_ten_seconds() -> None:
     """Docker kills what is still there then: grace, last words, flush, closing, and the interpreter's own end."""
     assert GRACE_S <= 8

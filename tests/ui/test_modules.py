@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from chat_app.ui.modules import PageFiles, elements, read_files
+from chat_app.ui.modules import PageFiles, elements, read_files, without_comments
 
 STATIC = Path(__file__).parents[2] / "chat_app" / "ui" / "static"
 
@@ -23,13 +23,61 @@ def test_every_module_is_found_and_nothing_else() -> None:
     styles = {path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.css")} - {"page.css"}
     assert "history/tree.mjs" in modules
     assert set(found.contents) == modules | styles
-    assert found.contents["history/tree.mjs"] == (STATIC / "history" / "tree.mjs").read_bytes()
+    tree = (STATIC / "history" / "tree.mjs").read_text(encoding="utf-8")
+    assert found.contents["history/tree.mjs"].decode() == without_comments(tree)
 
 
 def test_files_of_other_kinds_are_not_served(tmp_path: Path) -> None:
     """Whatever else lies there, at any depth."""
     names = ("a/b/c.mjs", "x.css", "page.css", "page.js", "a/b/c.test.js", "a/note.txt", "a/secret.mjs.bak")
     assert list(read_files(written(tmp_path, *names)).contents) == ["a/b/c.mjs", "x.css"]
+
+
+def test_comments_are_left_out_and_lines_keep_their_numbers() -> None:
+    """Those that have a line for themselves; a browser's messages name the line that is in the file."""
+    text = """/** What it is:
+ * a test. */
+import { a } from "./a.mjs"; // behind code
+  // about b
+const b = "// no comment"; /* nor this */
+/* between */ const c = `
+// text
+/* text */
+`;
+// of a `backtick
+/* one
+   `two` */
+export { b, c };
+"""
+    assert without_comments(text).split("\n") == [
+        "",
+        "",
+        'import { a } from "./a.mjs"; // behind code',
+        "",
+        'const b = "// no comment"; /* nor this */',
+        " const c = `",
+        "// text",
+        "/* text */",
+        "`;",
+        "",
+        "",
+        "",
+        "export { b, c };",
+        "",
+    ]
+
+
+def test_our_modules_lose_a_quarter_and_nothing_but_comments() -> None:
+    """Every line that is left is as it was, and every line that is gone began as a comment does or went on with one."""
+    written = {path.relative_to(STATIC).as_posix(): path.read_text(encoding="utf-8") for path in STATIC.rglob("*.mjs")}
+    served = {path: read_files().contents[path].decode() for path in written}
+
+    for path, text in written.items():
+        lines = list(zip(text.split("\n"), served[path].split("\n"), strict=True))
+        assert {after for before, after in lines if after != before} <= {""}, path
+        gone = "\n".join(before for before, after in lines if after != before)
+        assert not re.sub(r"/\*.*?\*/|//[^\n]*", "", gone, flags=re.DOTALL).strip(), path
+    assert sum(map(len, served.values())) < 0.85 * sum(map(len, written.values()))
 
 
 def test_the_folder_is_named_after_what_is_in_it(tmp_path: Path) -> None:

@@ -158,10 +158,14 @@ class AnswerReader:
 
     def _chunk(self, chunk: dict[str, Any]) -> Iterator[Delta]:
         self._model = model_of(chunk) or self._model
-        if not self._index and (text := plain_text_of(chunk)):
-            yield from self._written(TextDelta(text), text, message=False, last=False)
-        else:
+        if self._index or not (text := plain_text_of(chunk)):
             yield from self._all_of(chunk)
+            return
+        text = self._texts.new_in(text, may_repeat=self._name == DETAILS and self._thoughts.proven)
+        if self.begun and text.isascii() and not self._halves and self._tags.passes(text):
+            yield TextDelta(text)  # as `_text` would give it
+        else:
+            yield from self._text(text)
 
     def _all_of(self, chunk: dict[str, Any]) -> Iterator[Delta]:
         error = error_of(chunk)

@@ -29,8 +29,8 @@ _PICTURES: Final = frozenset({"image_url", "output_image", "image", "inline_data
 _OF_CHUNKS: Final = frozenset(
     {"id", "object", "created", "model", "system_fingerprint", "service_tier", "choices", "usage"}
 )
-_OF_CHOICES: Final = frozenset({"logprobs", "finish_reason"})
-_OF_DELTAS: Final = frozenset({"role"})
+_OF_CHOICES: Final = frozenset({"index", "delta", "logprobs", "finish_reason"})
+_OF_DELTAS: Final = frozenset({"role", "content"})
 _MOST_TOKENS: Final = 10**9
 """Counts beyond it are none."""
 
@@ -74,13 +74,15 @@ def plain_text_of(chunk: Mapping[str, Any]) -> str:
 
     For speed alone: looking for all that a chunk may say takes three times as long.
     """
-    match chunk.get("choices"):
-        case [{"index": 0, "delta": {"content": str(text), **said}, **choice}] if not (
-            chunk.keys() - _OF_CHUNKS or choice.keys() - _OF_CHOICES or said.keys() - _OF_DELTAS
-        ):
-            return "" if choice.get("finish_reason") or chunk.get("usage") else text
-        case _:
-            return ""
+    choices = chunk.get("choices")
+    if not (isinstance(choices, list) and len(choices) == 1 and isinstance(choice := choices[0], dict)):
+        return ""
+    said = choice.get("delta")
+    if not (isinstance(said, dict) and isinstance(text := said.get("content"), str)):
+        return ""
+    more = choice.get("index", 0) != 0 or choice.get("finish_reason") or chunk.get("usage")
+    known = chunk.keys() <= _OF_CHUNKS and choice.keys() <= _OF_CHOICES and said.keys() <= _OF_DELTAS
+    return text if known and not more else ""
 
 
 def in_message(choice: Mapping[str, Any]) -> bool:

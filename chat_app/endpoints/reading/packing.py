@@ -31,9 +31,11 @@ class Packed:
 def packed_in(data: str) -> Packed:
     """What `data` holds, up to `[DONE]` or to what cannot be read."""
     try:
-        return Packed(_chunks([json.loads(data)]))
+        value = json.loads(data)
     except (ValueError, RecursionError):
         values: list[Any] = []
+    else:
+        return Packed((value,) if isinstance(value, dict) else _chunks([value]))
     at = _next(data, 0)
     while at < len(data):
         if data.startswith(DONE, at):

@@ -80,6 +80,15 @@ class ThinkTags:
         """What `text` adds, in order."""
         yield from self._read(self._held + text, at_end=False)
 
+    def passes(self, text: str) -> bool:
+        """Whether `text` is taken as nothing but text, because nothing in it or before it can be of a tag."""
+        busy = self._held or self._blanks is not None or self._inside or self._doubt is not None or self._separate
+        if busy or not text or _STOP.search(text):
+            return False
+        self._code.plain(text)
+        self._said = True
+        return True
+
     def end(self, *, cut: bool = False) -> Iterator[Split]:
         """What was held back when no more follows; `cut` if more should have, so that a thought may have no end."""
         blank = self._blanks and self._at_beginning and not self._reasoned

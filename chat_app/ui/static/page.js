@@ -16,7 +16,7 @@
   const words = JSON.parse(document.getElementById("chat-app-settings")?.textContent ?? "{}").words ?? {};
 
   let following = true;
-  const answering = () => document.body.classList.contains("answering");
+  const answering = () => Boolean(document.body?.classList.contains("answering"));
 
   // Enter and the send button do nothing while an answer arrives, and with nothing to send, or with files that are not
   // read yet (`want`, which `history/main.mjs` replaces where files are taken); what is typed stays.
@@ -83,16 +83,6 @@
     look(box);
     if (following) box.scrollTop = box.scrollHeight;
     seen = { top: box.scrollTop, height: box.scrollHeight };
-  };
-  // Once a frame, however often the page changes until then: whoever looks has the browser lay all of it out.
-  let followsSoon = false;
-  const followSoon = () => {
-    if (followsSoon) return;
-    followsSoon = true;
-    requestAnimationFrame(() => {
-      followsSoon = false;
-      follow();
-    });
   };
   // What unfolds or loads makes the conversation longer without a change of it: a thought with the call that waits for the
   // visitor, whose buttons stand below. Not once the answer is whole: whoever unfolds something wants to see its beginning.
@@ -186,6 +176,14 @@
   };
   Object.defineProperty(AsyncFunction.prototype, "constructor", { value: withoutEvaluating });
 
+  // At every update Gradio's chatbot (6.31) sets the direction of each part of a message to what it is, and Chromium then
+  // finds the style of all that stands in it anew: most of what drawing a long answer took. "auto" has to be found anew.
+  const dir = Object.getOwnPropertyDescriptor(HTMLElement.prototype, "dir");
+  const setDirection = function (value) {
+    if (value === "auto" || dir.get.call(this) !== value) dir.set.call(this, value);
+  };
+  Object.defineProperty(HTMLElement.prototype, "dir", { ...dir, set: setDirection });
+
   // Back to a page of somebody who has logged out since: the browser would show it as it was.
   addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
   document.addEventListener("keydown", guard, true);
@@ -209,28 +207,68 @@
   }).filter(([, name]) => name);
   // Gradio's two buttons beside the text box are pictures without a name, and so is the arrow of a thought, which is a
   // button in a button; the box of an edit has no name either, and the examples are a list without items.
-  const nameButtons = () => {
+  const nameButtons = (within) => {
     for (const [theirs, name] of ENGLISH) {
-      for (const button of document.querySelectorAll(`#conversation button[aria-label="${theirs}"]`)) {
+      for (const button of within.querySelectorAll(`button[aria-label="${theirs}"]`)) {
         button.setAttribute("aria-label", name);
         button.title = name;
       }
     }
-    for (const arrow of document.querySelectorAll("#conversation .thought-group .arrow:not([inert])")) arrow.inert = true;
-    for (const box of document.querySelectorAll("#conversation .edit-textarea:not([aria-label])")) box.setAttribute("aria-label", words.edit ?? "Edit");
+    for (const arrow of within.querySelectorAll(".thought-group .arrow:not([inert])")) arrow.inert = true;
+    for (const box of within.querySelectorAll(".edit-textarea:not([aria-label])")) box.setAttribute("aria-label", words.edit ?? "Edit");
     // Code that is wider than its block is scrolled by the keyboard too; a picture with its title below has no other name.
-    for (const code of document.querySelectorAll("#conversation .code_wrap > pre:not([tabindex])")) code.tabIndex = 0;
-    for (const titled of document.querySelectorAll("#conversation .gallery-item img:not([alt='']):has(+ .caption-label)")) titled.alt = "";
-    document.querySelector("#conversation .examples[role=list]")?.setAttribute("role", "group");
-    for (const button of document.querySelectorAll("#conversation .message-buttons button[aria-label]:not([data-changes])")) {
+    for (const code of within.querySelectorAll(".code_wrap > pre:not([tabindex])")) code.tabIndex = 0;
+    for (const titled of within.querySelectorAll(".gallery-item img:not([alt='']):has(+ .caption-label)")) titled.alt = "";
+    within.querySelector(".examples[role=list]")?.setAttribute("role", "group");
+    for (const button of within.querySelectorAll(".message-buttons button[aria-label]:not([data-changes])")) {
       if (CHANGES.includes(button.getAttribute("aria-label"))) button.dataset.changes = "";
     }
+  };
+  const nameQuestionButtons = () => {
     for (const [selector, name] of [["submit", words.send ?? "Send"], ["stop", words.stop ?? "Stop"]]) {
       document.querySelector(`#question .${selector}-button:not([aria-label])`)?.setAttribute("aria-label", name);
     }
   };
-  new MutationObserver(() => (followSoon(), watchGrowth(), nameButtons())).observe(document, { subtree: true, childList: true, characterData: true });
+
+  // What is to be done when the page has changed is done once a frame, however often it changes until then: whoever looks
+  // has the browser lay all of it out. A growing answer changes the page many times a second, and nothing but its own row:
+  // then `tended` are called with that row alone, and at most four times a second; else with null, for all of the page. What
+  // Gradio keeps unseen, as the answers that arrive, is no change of the page. (In a conversation of 400 messages all of
+  // it is 60,000 elements.)
+  const GROWING_MS = 250;
+  const tended = [(row) => {
+    const within = row ?? document.getElementById("conversation");
+    if (within) nameButtons(within);
+    if (!row) nameQuestionButtons();
+  }];
+  const growingRow = () => {
+    let row = answering() ? (document.querySelector("#conversation .message-wrap")?.lastElementChild ?? null) : null;
+    while (row && !row.matches(".message-row")) row = row.previousElementSibling;
+    return row;
+  };
+  const isUnseen = (target) => Boolean((target.closest ? target : target.parentElement)?.closest(".hide, .hidden"));
+  let [frame, later, whole, tendedAt] = [0, 0, false, 0];
+  const tend = (row) => {
+    clearTimeout(later);
+    [later, whole, tendedAt] = [0, false, performance.now()];
+    for (const each of tended) each(row);
+  };
+  const nextFrame = () => {
+    frame = 0;
+    follow();
+    watchGrowth();
+    if (whole) tend(null);
+  };
+  const changed = (changes) => {
+    const row = growingRow();
+    const elsewhere = changes.filter(({ target }) => !row?.contains(target) && !isUnseen(target));
+    if (elsewhere.length) whole = true;
+    else if (changes.some(({ target }) => row?.contains(target))) later ||= setTimeout(() => tend(growingRow()), tendedAt + GROWING_MS - performance.now());
+    else return;
+    frame ||= requestAnimationFrame(nextFrame);
+  };
+  new MutationObserver(changed).observe(document, { subtree: true, childList: true, characterData: true });
   globalThis.fetch = fetchForGradio;
-  const chatApp = { event, start, follow: () => (following = true), want: (text) => text.trim() !== "" };
+  const chatApp = { event, start, follow: () => (following = true), tended, want: (text) => text.trim() !== "" };
   globalThis.chatApp = chatApp;
 })();

@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_app.conversation.deltas import Finish, ReasoningDelta, TextDelta, Usage
-from chat_app.endpoints.reading.chunks import FINISH_REASONS, Piece, error_of, model_of, pieces_of
+from chat_app.endpoints.reading.chunks import (
+    FINISH_REASONS,
+    Piece,
+    error_of,
+    model_of,
+    other_index_in,
+    pieces_of,
+    plain_text_of,
+    reasoning_name_in,
+)
 from chat_app.endpoints.reading.tool_calls import CallPiece
 
 
@@ -230,3 +239,39 @@ def test_the_model_that_answers_is_named() -> None:
     """Or left empty when the chunk does not say."""
     assert model_of({"model": "llama3.2:3b"}) == "llama3.2:3b"
     assert model_of({}) == ""
+
+
+@pytest.mark.parametrize("chunk", [chunk for _, chunk, _ in SAMPLES], ids=[name for name, _, _ in SAMPLES])
+def test_a_chunk_that_is_read_as_text_alone_says_nothing_else(chunk: dict[str, Any]) -> None:
+    """Reading all of it comes to the same, for every dialect."""
+    if text := plain_text_of(chunk):
+        assert pieces_of(chunk) == (TextDelta(text),)
+        assert error_of(chunk) is None
+        assert other_index_in(chunk) is None
+
+
+_FIELDS = st.sampled_from(["role", "content", "reasoning", "refusal", "tool_calls", "audio", "images", "finish_reason"])
+_VALUES: st.SearchStrategy[Any] = st.none() | st.text(max_size=3) | st.just([]) | st.just({})
+
+
+@given(
+    st.dictionaries(_FIELDS, _VALUES),
+    st.dictionaries(st.sampled_from(["index", "finish_reason", "error", "logprobs", "usage"]), _VALUES | st.integers()),
+    st.dictionaries(st.sampled_from(["usage", "error", "model", "object", "x_groq"]), _VALUES),
+)
+def test_no_chunk_is_read_as_text_alone_that_says_more(
+    said: dict[str, Any], choice: dict[str, Any], chunk: dict[str, Any]
+) -> None:
+    """However its fields are filled."""
+    whole = {**chunk, "choices": [{"index": 0, "delta": said, **choice}]}
+    if text := plain_text_of(whole):
+        assert pieces_of(whole) == (TextDelta(text),)
+        assert error_of(whole) is None
+        assert reasoning_name_in(whole["choices"][0]) == ""
+
+
+def test_the_usual_chunk_is_read_as_text_alone() -> None:
+    """As OpenAI, vLLM, llama.cpp and Ollama send it: that is nearly every chunk there is."""
+    usual = {**delta(content="Hel"), "id": "chatcmpl-1", "created": 1, "model": "m", "system_fingerprint": None}
+    usual["choices"][0] |= {"logprobs": None, "finish_reason": None}
+    assert plain_text_of(usual) == "Hel"

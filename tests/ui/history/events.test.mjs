@@ -12,7 +12,7 @@ const made = () => {
   const conversations = new Conversations(new MemoryStore(), tabs, { changed() {}, shown() {}, trouble: assert.fail, kept() {} });
   let lane = null;
   const turns = new Turns(conversations, tabs, (asked) => (lane = asked));
-  const page = { told: [], tell: (notice) => page.told.push(notice), draft: drafted(), files: filed(), parameters: ["temperature", "system_prompt"], parameterDefaults: { temperature: 0.5 }, sendButton: true, stopButton: true, opened() {}, turnsChanged() {}, cleared() {}, draw() {}, halted: () => [] };
+  const page = { told: [], tell: (notice) => page.told.push(notice), draft: drafted(), files: filed(), parameters: ["temperature", "system_prompt"], parameterDefaults: { temperature: 0.5 }, sendButton: true, stopButton: true, opened() {}, turnsChanged() {}, cleared() {}, draw() {}, halted: () => [], pace: { mayDraw: async () => true, end: () => false } };
   const events = eventsOf(conversations, turns, page);
   page.lastLane = () => lane;
   page.lastTurn = () => turns.question(lane, "", "").turn;
@@ -314,4 +314,40 @@ test("a link that names a model alone means that of the first preset", () => {
   conversations.begin({ model: "toy" });
   const [, , preset, model] = events.ready(2, "Assistant", "Tutor");
   assert.deepEqual([preset.value, model.value], ["Assistant", "toy"]);
+});
+
+test("what comes while a draw waits is drawn with it, and the last words without any waiting", async () => {
+  const { events, page } = made();
+  await events.send("Hello");
+  const arrives = (text) => events.arrived({ turn: page.lastTurn(), messages: [shownText("assistant", text)] }, page.lastLane());
+  let go;
+  page.pace = { mayDraw: () => new Promise((resolve) => (go = resolve)), end: () => true };
+  const first = arrives("One");
+  page.pace.mayDraw = async () => false;
+  assert.deepEqual(await arrives("One two"), [{ __type__: "update" }]);
+  go(true);
+  assert.deepEqual(texts((await first)[0]), ["Hello", "One two"]);
+  const last = { turn: page.lastTurn(), messages: [shownText("assistant", "One two")] };
+  assert.deepEqual(texts(events.done(last, page.lastLane())[1]), ["Hello", "One two"]);
+});
+
+test("an answer that was drawn whole is not drawn again when it ends", async () => {
+  const { events, page } = made();
+  await events.send("Hello");
+  const value = { turn: page.lastTurn(), messages: [shownText("assistant", "All.")] };
+  await events.arrived(value, page.lastLane());
+  assert.deepEqual(events.done(value, page.lastLane())[1], { __type__: "update" });
+});
+
+test("a long answer is drawn in pieces where the page may, and kept whole", async () => {
+  const { answer, conversations, events, page } = made();
+  page.inPieces = () => true;
+  const paragraph = `${"word ".repeat(400)}.`;
+  const text = [paragraph, paragraph, paragraph].join("\n\n");
+  await events.send("Hello");
+  const [, shown] = answer(text);
+  const { content } = shown.value.at(-1);
+  assert.equal(content.length, 3);
+  assert.equal(content.map((part) => part.text).join("\n"), text);
+  assert.equal(conversations.path().at(-1).shown[0].content[0].text, text);
 });

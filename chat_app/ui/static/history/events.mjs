@@ -30,14 +30,16 @@ const DECISION = /^(allow|deny):/; // of a tool that asks: the server has been t
 
 /**
  * The functions by their names. `page` is what else there is on the page: {tell(notice), draft, files, parameters,
- * parameterDefaults, sendButton, stopButton, opened(), turnsChanged(), cleared(), draw(), halted()}. `files` are those above the text box:
+ * parameterDefaults, sendButton, stopButton, opened(), turnsChanged(), cleared(), draw(), halted(), inPieces(), pace}. `files` are those above the text box:
  * {parts, sent(parts), restore(parts), fillIn(parts)}; `parameters` the names of what a visitor may set, in the order of their
- * inputs; `sendButton` and `stopButton` say whether there are these, or what stands on them.
+ * inputs; `sendButton` and `stopButton` say whether there are these, or what stands on them; `inPieces()` whether a long
+ * answer may be drawn in pieces; `pace` when a growing one is drawn (pace.mjs).
  */
 export const eventsOf = (conversations, turns, page) => {
   const shownOf = (entry) => {
     const path = conversations.path(entry);
-    return { ...same, value: path.flatMap(drawnOf), feedback_value: ratingsOf(path) };
+    const pieces = page.inPieces?.() ?? false;
+    return { ...same, value: path.flatMap((message) => drawnOf(message, { pieces })), feedback_value: ratingsOf(path) };
   };
   const onPage = () => shownOf(conversations.open);
   const box = (more = {}) => {
@@ -247,13 +249,17 @@ export const eventsOf = (conversations, turns, page) => {
     return [turns.question(lane, who, what, parameters), who, what, ...(given.length ? asked : [])];
   };
 
-  const arrived = (value, lane) => [isOpen(turns.arrived(lane, value)) ? onPage() : same];
+  const arrived = async (value, lane) => {
+    if (!isOpen(turns.arrived(lane, value))) return [same];
+    return [(await page.pace.mayDraw()) ? onPage() : same]; // whatever is there by then
+  };
 
   const done = (value, lane) => {
     const { entry, changed } = turns.done(lane, value);
+    const owed = isOpen(entry) && page.pace.end();
     page.turnsChanged();
     // Drawn anew, the buttons would slip away under a mouse that is pressing one.
-    return isOpen(entry) ? [box(), changed ? onPage() : same] : [same, same];
+    return isOpen(entry) ? [box(), changed || owed ? onPage() : same] : [same, same];
   };
 
   const failed = (lane, sentence, hint, label) => {

@@ -2,6 +2,7 @@
 
 import { makeArtifacts } from "../artifacts/artifacts.mjs";
 import { makeComposer, noFiles } from "../composer/composer.mjs";
+import { copyJoined } from "./copying.mjs";
 import { Conversations } from "./conversations.mjs";
 import { draftOf } from "./draft.mjs";
 import { eventsOf } from "./events.mjs";
@@ -12,6 +13,8 @@ import { MemoryStore } from "./memory_store.mjs";
 import { tell } from "./notices.mjs";
 import { makePanel } from "./panel.mjs";
 import { openStore } from "./store.mjs";
+import { drawnOf } from "./parts.mjs";
+import { pagePace } from "./pace.mjs";
 import { Tabs } from "./tabs.mjs";
 import { shownTitle } from "./titles.mjs";
 import { textIndexOf } from "./text_index.mjs";
@@ -67,6 +70,12 @@ const tellLarge = (records) => {
   if (!records.length) return;
   const titles = namesOf(records.map(({ title }) => shownTitle(title)));
   tell({ kind: "down", sentence: word("saved_too_large", { titles }), hint: word("saved_too_large_hint") });
+};
+
+// Where messages have the full width, each piece would have buttons of its own; and what is no Markdown is drawn fast.
+const drawsPieces = () => {
+  const row = document.querySelector("#conversation .message-row");
+  return Boolean(row?.matches(".bubble") && !row.querySelector(".message-markdown-disabled"));
 };
 
 // What is picked before the first question stands in Gradio's dropdown alone.
@@ -240,19 +249,15 @@ const start = async () => {
     else if (target.closest?.("#conversation")) draft.edited = target.value;
   });
   const turnTo = async (id) => (await conversations.turnTo(id), show());
-  let drawn = false;
-  new MutationObserver(() => {
-    if (drawn) return;
-    drawn = true;
-    requestAnimationFrame(() => {
-      drawn = false;
-      files.place();
-      artifacts.update();
-      drawVersions(conversations.path(), conversations.open.tree, turnTo);
-      drawUsage(conversations.path());
-      namePictures(conversations.path());
-    });
-  }).observe(document, { subtree: true, childList: true });
+  globalThis.chatApp.tended.push((growing) => {
+    artifacts.update();
+    if (growing) return;
+    files.place();
+    const path = conversations.path();
+    drawVersions(path, conversations.open.tree, turnTo);
+    drawUsage(path);
+    namePictures(path);
+  });
 
   const events = eventsOf(conversations, turns, {
     tell,
@@ -267,8 +272,11 @@ const start = async () => {
     cleared,
     draw: () => click("draw-conversation"),
     halted: () => halted,
+    inPieces: () => drawsPieces(),
+    pace: pagePace(),
   });
   editsWithFiles(() => conversations.path(), events.editHere);
+  copyJoined(() => conversations.path().flatMap((message) => drawnOf(message, { pieces: drawsPieces() })));
   return events;
 };
 

@@ -5,6 +5,8 @@
 // and the same string is compared at once. No part chooses what its address means: pictures and recordings go by a list
 // of types, and the text of a document is plain text, whatever it was read from.
 
+import { PIECE, reader } from "./pieces.mjs";
+
 const PICTURES = ["image/jpeg", "image/png", "image/webp", "image/gif"];
 const RECORDING = /^audio\/[a-z0-9.+-]{1,60}$/;
 const CHUNK = 0x8000; // arguments of one call
@@ -46,8 +48,33 @@ const contentOf = (part) => {
   return contents.get(part);
 };
 
-/** What Gradio's chatbot shows for a message: as many as are in its `shown`, the first of a question with its files. */
-export const drawnOf = (message) => {
+const readers = new Map(); // of the answers that arrive, by their ids: one for each place in `shown`
+const cut = new WeakMap(); // what is shown of the others, in pieces
+
+const inPieces = (shown, read) => {
+  if (shown.metadata?.title || !shown.content.some(({ type, text }) => type === "text" && text.length > PIECE)) return shown;
+  const pieces = (part, at) => (part.type === "text" ? read(at)(part.text).map((text) => ({ type: "text", text })) : [part]);
+  return { ...shown, content: shown.content.flatMap(pieces) };
+};
+
+const answerInPieces = ({ id, state, shown }) => {
+  if (state === "arriving") {
+    if (!readers.has(id)) readers.set(id, new Map());
+    const known = readers.get(id);
+    const readerAt = (place) => known.get(place) ?? known.set(place, reader()).get(place);
+    return shown.map((each, at) => inPieces(each, (part) => readerAt(`${at} ${part}`)));
+  }
+  readers.delete(id);
+  for (const each of shown) if (!cut.has(each)) cut.set(each, inPieces(each, reader));
+  return shown.map((each) => cut.get(each));
+};
+
+/**
+ * What Gradio's chatbot shows for a message: as many as are in its `shown`, the first of a question with its files, and
+ * with `pieces` the texts of an answer as `pieces.mjs` tells.
+ */
+export const drawnOf = (message, { pieces = false } = {}) => {
+  if (pieces && message.role === "assistant") return answerInPieces(message);
   const files = message.role === "user" ? filesOf(message) : [];
   if (!files.length) return message.shown;
   const [first, ...others] = message.shown;

@@ -1,0 +1,128 @@
+"""What `serve` leaves out of Gradio's import: work and libraries that no page of ours comes to need.
+
+Three things, of which nothing that works depends: where Gradio is another than the one this was read in, or a module is
+not there, nothing is done. Measured with Gradio 6.31, Python 3.11 and byte code, on a busy machine, all of
+`import chat_app.app`: from 5.7 to 2.8 s of CPU and from 174 to 117 MB.
+
+- The stubs for editors: at every import Gradio parses, renders and compares them for 80 classes. 1.2 s.
+- pandas, which stands in Gradio's `isinstance` and in statistics that nobody asks for: it runs when a name is looked up
+  in it. 1 s with mcp, and 57 MB, of which pandas has two thirds.
+- mcp, for a server of tools, which a `ChatInterface` cannot be. `chat_app.tools` imports it where it is configured.
+
+Gradio looks into numpy, Pillow and huggingface_hub while it is imported, so putting them off gains nothing. Without its
+overview `openai.types` would save 2 MB: not worth a fourth.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.metadata import PackageNotFoundError, version
+from threading import RLock
+from types import ModuleType
+
+READ_IN = "6.31."
+"""The versions of Gradio whose import was read and measured."""
+_STUBS_IN, _STUBS = "gradio.component_meta", "create_or_modify_pyi"
+_LATER = "pandas"
+_HIDDEN = "mcp"
+
+
+@contextmanager
+def lean(of: Callable[[str], str] = version) -> Iterator[None]:
+    """Gradio can be imported with less as long as the `with` block runs; `of` says which version of it there is."""
+    try:
+        known = of("gradio").startswith(READ_IN)
+    except PackageNotFoundError:
+        known = False
+    if not known:
+        yield
+        return
+    finder = _Finder()
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+
+
+class LaterModule(ModuleType):
+    """A module that runs when something is first looked up in it.
+
+    The standard library's `LazyLoader` runs it for `__file__` too, which pydantic asks of every module there is.
+    """
+
+    def __getattr__(self, name: str) -> object:
+        loader = self.__dict__.get("__loader__")
+        if not isinstance(loader, _LaterLoader) or (name.startswith("__") and name != "__path__"):
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}", name=name, obj=self)
+        loader.run(self)
+        return getattr(self, name)
+
+
+class _LaterLoader(Loader):
+    """Puts off what `loader` does. Without a path the module has to run before one below it is imported."""
+
+    def __init__(self, loader: Loader) -> None:
+        self._loader = loader
+        self._running = RLock()
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """What `loader` makes."""
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing yet."""
+        module.__dict__.pop("__path__", None)
+        module.__class__ = LaterModule
+
+    def run(self, module: ModuleType) -> None:
+        """Run it, once; others that look into it meanwhile wait."""
+        with self._running:
+            if module.__loader__ is not self:
+                return
+            spec = module.__spec__
+            if spec is not None:
+                spec.loader = self._loader
+                if spec.submodule_search_locations is not None:
+                    module.__path__ = spec.submodule_search_locations
+            module.__loader__ = self._loader
+            module.__class__ = ModuleType
+            self._loader.exec_module(module)
+
+
+class _StublessLoader(Loader):
+    """As `loader`, then takes the writing of stubs out."""
+
+    def __init__(self, loader: Loader) -> None:
+        self._loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """What `loader` makes."""
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run it, and leave the function out if it is there."""
+        self._loader.exec_module(module)
+        if hasattr(module, _STUBS):
+            setattr(module, _STUBS, lambda *_: None)
+
+
+class _Finder(MetaPathFinder):
+    """Finds the three before Python does."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """How `fullname` is loaded; None leaves it to Python."""
+        if fullname == _HIDDEN:
+            raise ModuleNotFoundError(f"{_HIDDEN} is not for Gradio", name=_HIDDEN)
+        if fullname not in {_STUBS_IN, _LATER}:
+            return None
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is not None and spec.loader is not None:
+            spec.loader = (_LaterLoader if fullname == _LATER else _StublessLoader)(spec.loader)
+        return spec

@@ -1,0 +1,54 @@
+"""The short form of `benchmarks/server.py`: ratios that hold on any machine, however busy.
+
+Programs that are compared answer at the same time or in turn, on the same cores; no time is asserted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks.bench import Asking, Bench, errors, seen, together
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="CPU time is read from Linux's /proc")
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Bench]:
+    """One round of everything."""
+    with Bench(rounds=1) as made:
+        yield made
+
+
+def test_a_token_costs_less_than_half_of_what_stock_gradio_takes(bench: Bench) -> None:
+    """10 visitors; and a turn takes few requests and a fraction of the bytes, with every word of it there."""
+    waves = bench.measured({name: Asking(name, 10, "pace-50-100") for name in ("ours", "load_chat")})
+    ours, theirs = waves["ours"], waves["load_chat"]
+    assert (errors(ours), errors(theirs)) == (0, 0)
+    assert together(ours) < 0.5 * together(theirs)
+    assert seen(ours, "wire_bytes") < 0.5 * seen(theirs, "wire_bytes")
+    assert seen(ours, "updates") < seen(theirs, "updates")
+    assert seen(ours, "requests") <= 4 < seen(theirs, "requests")
+
+
+def test_a_long_conversation_makes_a_token_little_dearer(bench: Bench) -> None:
+    """100 earlier messages, against none."""
+    waves = bench.measured({str(earlier): Asking("ours", 5, "pace-50-100", earlier=earlier) for earlier in (0, 100)})
+    assert errors(waves["100"]) == 0
+    assert together(waves["100"]) < 2.5 * together(waves["0"])
+
+
+def test_a_long_answer_makes_a_token_no_dearer(bench: Bench) -> None:
+    """3,000 tokens, against 500."""
+    askings = {"short": Asking("ours", 2, "pace-1000-500", times=2), "long": Asking("ours", 2, "pace-1000-3000")}
+    waves = bench.measured(askings)
+    assert errors(waves["long"]) == 0
+    assert together(waves["long"]) < 2.5 * together(waves["short"])
+
+
+def test_programs_over_the_api_get_every_word(bench: Bench) -> None:
+    """From ours and from Gradio's, by the same driver."""
+    ours = bench.measured({"ours": Asking("ours", 2, "pace-100-30", kind="our_api")})["ours"]
+    assert errors(ours) == 0

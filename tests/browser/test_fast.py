@@ -1,0 +1,108 @@
+"""A growing answer costs the page no more the longer it is, or the more stands above it: counted, not timed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.app_process import App
+from tests.browser.chat_page import ChatPage, open_chat
+from tests.browser.upstream import Upstream, says
+
+pytestmark = pytest.mark.browser
+
+PARAGRAPH = "It follows the wind along the harbour wall, past nets that dry between the boats. " * 4
+PIECES = [f"{PARAGRAPH}\n\n" for _ in range(40)]
+CODE = "```python\nfirst = 1\n\nsecond = 2\n```\n\n"
+MOST_READ = 0.3
+"""Of an answer's characters, by an update on average. Without pieces it is half of them: all that there are by then."""
+
+WATCH = """() => {
+  globalThis.updates = 0;
+  globalThis.read = 0;
+  globalThis.directions = 0;
+  const watched = new MutationObserver((changes) => {
+    updates += 1;
+    for (const { target } of changes) read += target.getAttribute("aria-label").length;
+  });
+  // Gradio's name of a part of a message is its text.
+  watched.observe(document.getElementById("conversation"), { subtree: true, attributeFilter: ["aria-label"] });
+  new MutationObserver((changes) => (directions += changes.length))
+    .observe(document.getElementById("conversation"), { subtree: true, attributeFilter: ["dir"] });
+}"""
+
+
+def test_a_long_answer_stands_as_if_it_were_in_one_piece(chat: ChatPage, server: Upstream) -> None:
+    """As far apart, joined when it is copied, and with every word in its order."""
+    text = "".join([*PIECES[:12], CODE, "## Heading\n\n", *PIECES[:12], "And that is all."])
+    server.otherwise = says(text)
+    chat.ask("Tell me all.")
+    pieces = chat.answers.last.locator(".message-content")
+    assert pieces.count() > 1
+    assert _gaps(chat.page) == pytest.approx([_gaps(chat.page)[0]] * len(_gaps(chat.page)), abs=1)
+    chat.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    copied = []
+    for name in ("Copy message", "Copy conversation"):
+        chat.button(name).click()
+        chat.page.wait_for_timeout(200)
+        copied.append(chat.page.evaluate("navigator.clipboard.readText()").strip())
+    assert copied == [text, f"user: Tell me all.\n\nassistant: {text}"]
+
+
+def test_an_update_draws_the_end_of_a_long_answer_alone(chat: ChatPage, server: Upstream) -> None:
+    """What stands above is left as it is, and is not even told its direction again."""
+    server.otherwise = says(*PIECES, "And that is all.", pace_s=0.05)
+    chat.page.evaluate(WATCH)
+    chat.send("Tell me all.")
+    chat.expect_done()
+    chat.expect_answer("And that is all.")
+    told: dict[str, Any] = chat.page.evaluate("({ updates, read, directions })")
+    assert told["read"] < told["updates"] * len("".join(PIECES)) * MOST_READ
+    assert told["directions"] < len(PIECES)
+
+
+def test_what_is_looked_at_as_an_answer_grows_does_not_grow_with_the_conversation(
+    page: Page, app: App, server: Upstream
+) -> None:
+    """While nothing but the answer changes, only its row is looked through."""
+    chat = open_chat(page, app)
+    for number in range(3):
+        chat.ask(f"Question {number}?")
+    server.otherwise = says(*PIECES[:20], "And that is all.", pace_s=0.1)
+    chat.send("Tell me all.")
+    expect(chat.answers.last).to_contain_text("harbour")
+    page.evaluate(
+        """() => {
+        globalThis.looks = { all: 0, row: 0 };
+        const of = (prototype) => {
+          const { querySelectorAll } = prototype;
+          prototype.querySelectorAll = function (selector) {
+            if (/code_wrap > pre:not/.test(selector)) looks[this.id === "conversation" ? "all" : "row"] += 1;
+            return querySelectorAll.call(this, selector);
+          };
+        };
+        of(Element.prototype);
+        }"""
+    )
+    page.wait_for_timeout(1_200)
+    looks = page.evaluate("({ ...looks })")
+    assert looks["row"] > 0
+    assert looks["all"] == 0
+    chat.expect_done()
+
+
+def _gaps(page: Page) -> list[float]:
+    """Between the paragraphs of the last answer, in px, also where two are of different pieces."""
+    gaps: list[float] = page.evaluate(
+        """() => {
+        const answer = [...document.querySelectorAll("#conversation .bot.message")].at(-1);
+        const blocks = [...answer.querySelectorAll("p")];
+        const pairs = blocks.slice(1).map((each, at) => [blocks[at], each]);
+        return pairs
+          .map(([above, below]) => below.getBoundingClientRect().top - above.getBoundingClientRect().bottom)
+          .filter((gap) => gap < 40);
+    }"""
+    )
+    return gaps
