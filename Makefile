@@ -1,12 +1,12 @@
 # make run    sets everything up and serves the page         make test   sets everything up and checks everything
-# make lint · make types · make unit · make browser          one part of `make test`
+# make lint · make types · make unit · make speed · make browser   one part of `make test`
 # make bench  measures how fast it is (half an hour) and writes it into README
 # make format · make docs · make picture · make lock          rewrite the code's form, the README's tables and picture, the lock files
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 V := .venv/bin
 
-.PHONY: run test lint types unit browser bench format docs picture lock clean
+.PHONY: run test lint types unit speed browser bench format docs picture lock clean
 run: .venv/run.stamp
 	@$(V)/chat-app serve $(ARGS)
 
@@ -24,7 +24,7 @@ run: .venv/run.stamp
 	@$(V)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-test: lint types unit browser
+test: lint types unit speed browser
 
 lint: .venv/dev.stamp
 	$(V)/ruff format --check .
@@ -34,7 +34,10 @@ types: .venv/dev.stamp
 	$(V)/mypy
 
 unit: .venv/dev.stamp
-	$(V)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --ignore=tests/browser
+	$(V)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --ignore=tests/browser --ignore=tests/benchmarks/test_quick.py
+
+speed: .venv/dev.stamp
+	$(V)/pytest tests/benchmarks/test_quick.py
 
 browser: .venv/dev.stamp
 	$(V)/python tests/browser/chromium.py
