@@ -4,8 +4,9 @@ They are read once, at the start. Their folder's name is made of what is in them
 good and still has the new ones after an update; they name each other relatively and so stay in one folder. `page.js`
 and `page.css` are not among them: the one is written into the document, the other is given to Gradio.
 
-They are served without the lines that are only comment, which are a quarter of them compressed (25 of 102 KB). Empty
-lines stay in their place, so that a browser names the line that stands in the file.
+They are served without the lines that are only comment, which are a quarter of them compressed (25 of 102 KB). A page
+loads the modules as one (`joined.py`) and the styles as one: 65 requests fewer, and 18 KB. Each is there by itself as
+well, for whoever looks for a line.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ from html import escape
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+from chat_app.ui.joined import PATH as SCRIPT
+from chat_app.ui.joined import joined
+
+STYLE = "page/page.css"
 _ELSEWHERE = "page.css"
-_MAIN = "/main.mjs"
 _BACKTICK = re.compile(r"(?<!\\)`")
 
 
@@ -39,20 +43,20 @@ def read_files(static: Traversable | None = None) -> PageFiles:
     digest = sha256()
     for path, content in contents.items():
         digest.update(f"{path} {len(content)}\n".encode() + content)
-    return PageFiles(f"/static/{digest.hexdigest()[:12]}", contents)
+    modules = {path: content.decode() for path, content in contents.items() if path.endswith(".mjs")}
+    styles = [content for path, content in contents.items() if path.endswith(".css")]
+    whole = {SCRIPT: joined(modules).encode(), STYLE: b"\n".join(styles)}
+    return PageFiles(f"/static/{digest.hexdigest()[:12]}", {**contents, **whole})
 
 
 def elements(loaded: PageFiles, root_path: str) -> str:
-    """What loads them in a document's head: styles, all modules at once, and a start of each that is called main.
+    """What loads them in a document's head.
 
     The addresses begin with `root_path`, since the document may have been asked with or without a slash at its end.
     """
-    address = {path: escape(f"{root_path}{loaded.folder}/{path}") for path in loaded.contents}
-    modules = [path for path in address if path.endswith(".mjs")]
-    lines = [f'<link rel="stylesheet" href="{address[path]}">' for path in address if path.endswith(".css")]
-    lines += [f'<link rel="modulepreload" href="{address[path]}">' for path in modules]
-    lines += [f'<script type="module" src="{address[path]}"></script>' for path in modules if path.endswith(_MAIN)]
-    return "\n".join(lines)
+    folder = escape(f"{root_path}{loaded.folder}")
+    style = f'<link rel="stylesheet" href="{folder}/{STYLE}">'
+    return f'{style}\n<script type="module" src="{folder}/{SCRIPT}"></script>'
 
 
 def _found(folder: Traversable, above: str) -> Iterator[tuple[str, bytes]]:

@@ -44,9 +44,9 @@ addEventListener("pagehide", () => {
 """
 STORED_CONVERSATIONS = """
 async (texts) => {
-  const main = document.querySelector('script[src$="/history/main.mjs"]').src;
-  const { openStore } = await import(main.replace("main.mjs", "store.mjs"));
-  const { newConversation, newMessage, shownText } = await import(main.replace("main.mjs", "tree.mjs"));
+  const whole = document.querySelector('script[src$="/page/page.mjs"]').src;
+  const { openStore } = await import(whole.replace("page/page.mjs", "history/store.mjs"));
+  const { newConversation, newMessage, shownText } = await import(whole.replace("page/page.mjs", "history/tree.mjs"));
   const store = await openStore(JSON.parse(document.getElementById("chat-app-settings").textContent).store);
   for (const text of texts) {
     const conversation = newConversation({ title: text });

@@ -6,7 +6,7 @@ import re
 from chat_app.ui.document import Message, Receive, Scope, Send, WithScript
 from chat_app.ui.modules import PageFiles
 
-FILES = PageFiles("/static/0123456789ab", {"history.css": b"", "history/main.mjs": b""})
+FILES = PageFiles("/static/0123456789ab", {})
 KEPT = (b"cache-control", b"private, max-age=9")
 
 
@@ -47,9 +47,8 @@ async def test_what_is_ours_comes_before_gradios() -> None:
             '<link rel="icon" href="/favicon.ico">',
             '{"user": "alice"}</script>',
             "<script>\nours()</script>",
-            '<link rel="stylesheet" href="/static/0123456789ab/history.css">',
-            '<link rel="modulepreload" href="/static/0123456789ab/history/main.mjs">',
-            '<script type="module" src="/static/0123456789ab/history/main.mjs"></script>',
+            '<link rel="stylesheet" href="/static/0123456789ab/page/page.css">',
+            '<script type="module" src="/static/0123456789ab/page/page.mjs"></script>',
             "<script src=theirs>",
         )
     ]
@@ -107,7 +106,7 @@ async def test_it_is_found_below_a_root_path() -> None:
     """A proxy may serve the page under another path, and take it off or leave it there."""
     for path in ("/chat/", "/chat", "/"):
         document = (await served(path, "/chat"))[1]["body"].decode()
-        assert 'src="/chat/static/0123456789ab/history/main.mjs"' in document
+        assert 'src="/chat/static/0123456789ab/page/page.mjs"' in document
         assert '<link rel="icon" href="/chat/favicon.ico">' in document
 
 

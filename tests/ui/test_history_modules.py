@@ -15,13 +15,16 @@ from pathlib import Path
 import pytest
 from playwright._impl._driver import compute_driver_executable
 
+from chat_app.ui import joined
 from chat_app.ui.modules import read_files
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "chat_app" / "ui" / "static"
 TESTS = sorted((ROOT / "tests" / "ui").rglob("*.test.mjs"))
 MODULES: Mapping[str, str] = {
-    path: content.decode() for path, content in read_files().contents.items() if path.endswith(".mjs")
+    path: content.decode()
+    for path, content in read_files().contents.items()
+    if path.endswith(".mjs") and path != joined.PATH
 }
 LONGEST_LINES = 400
 _STATIC_IMPORT = re.compile(r"""^(?:import|export)\b(?:[^;"'`]*?\bfrom)?\s*["']([^"']*)["']""", re.MULTILINE)

@@ -5,14 +5,16 @@ from pathlib import Path
 
 from chat_app.ui.modules import PageFiles, elements, read_files, without_comments
 
+WHOLE = {"page/page.mjs", "page/page.css"}
+"""What a page loads: all modules as one, all styles as one."""
 STATIC = Path(__file__).parents[2] / "chat_app" / "ui" / "static"
 
 
 def written(folder: Path, *paths: str) -> Path:
-    """The folder with these files in it, each with its own path for its text."""
+    """The folder with these files in it, each with a text of its own."""
     for path in paths:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(path, encoding="utf-8")
+        (folder / path).write_text(f'"{path}";', encoding="utf-8")
     return folder
 
 
@@ -22,7 +24,7 @@ def test_every_module_is_found_and_nothing_else() -> None:
     modules = {path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.mjs")}
     styles = {path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.css")} - {"page.css"}
     assert "history/tree.mjs" in modules
-    assert set(found.contents) == modules | styles
+    assert set(found.contents) == modules | styles | WHOLE
     tree = (STATIC / "history" / "tree.mjs").read_text(encoding="utf-8")
     assert found.contents["history/tree.mjs"].decode() == without_comments(tree)
 
@@ -30,7 +32,7 @@ def test_every_module_is_found_and_nothing_else() -> None:
 def test_files_of_other_kinds_are_not_served(tmp_path: Path) -> None:
     """Whatever else lies there, at any depth."""
     names = ("a/b/c.mjs", "x.css", "page.css", "page.js", "a/b/c.test.js", "a/note.txt", "a/secret.mjs.bak")
-    assert list(read_files(written(tmp_path, *names)).contents) == ["a/b/c.mjs", "x.css"]
+    assert read_files(written(tmp_path, *names)).contents.keys() == {"a/b/c.mjs", "x.css"} | WHOLE
 
 
 def test_comments_are_left_out_and_lines_keep_their_numbers() -> None:
@@ -92,12 +94,15 @@ def test_the_folder_is_named_after_what_is_in_it(tmp_path: Path) -> None:
     assert len({folder, read_files(renamed).folder, read_files(changed).folder}) == 3
 
 
-def test_the_document_loads_all_and_starts_main() -> None:
-    """Each from below the root path; only what is called main is run by its own."""
-    files = PageFiles("/static/0123456789ab", {"h/domain.mjs": b"", "h/main.mjs": b"", "s.css": b""})
-    assert elements(files, '/a"b').splitlines() == [
-        '<link rel="stylesheet" href="/a&quot;b/static/0123456789ab/s.css">',
-        '<link rel="modulepreload" href="/a&quot;b/static/0123456789ab/h/domain.mjs">',
-        '<link rel="modulepreload" href="/a&quot;b/static/0123456789ab/h/main.mjs">',
-        '<script type="module" src="/a&quot;b/static/0123456789ab/h/main.mjs"></script>',
+def test_the_document_loads_all_as_one() -> None:
+    """From below the root path."""
+    assert elements(PageFiles("/static/0123456789ab", {}), '/a"b').splitlines() == [
+        '<link rel="stylesheet" href="/a&quot;b/static/0123456789ab/page/page.css">',
+        '<script type="module" src="/a&quot;b/static/0123456789ab/page/page.mjs"></script>',
     ]
+
+
+def test_the_one_style_is_all_styles(tmp_path: Path) -> None:
+    """In the order of their paths."""
+    styles = read_files(written(tmp_path, "b/b.css", "a.css")).contents
+    assert styles["page/page.css"] == b'"a.css";\n"b/b.css";'
