@@ -20,6 +20,9 @@ from chat_app.conversation.deltas import Delta, commits, merge
 LATE_TIMES = 4
 """How much longer a pause is for each second that the one before was too long."""
 LONGEST_S = 1.0
+NEARLY = 1 / 16
+"""So little of a pause is not waited for: who reads and who takes what was read have the same pauses, one after the
+other."""
 
 
 class Pause:
@@ -27,16 +30,18 @@ class Pause:
 
     def __init__(self, every_s: float) -> None:
         self._every_s = every_s
-        self._late_s = 0.0
+        self._due_s = 0.0
 
     async def over(self, sooner: asyncio.Task[object] | None = None) -> None:
-        """Wait until it is over, or until `sooner` is done."""
-        end_s = monotonic() + min(self._every_s + LATE_TIMES * self._late_s, max(self._every_s, LONGEST_S))
-        if sooner is None:
-            await asyncio.sleep(end_s - monotonic())
-        else:
-            await asyncio.wait((sooner,), timeout=end_s - monotonic())
-        self._late_s = max(monotonic() - end_s, 0.0) if self._every_s else 0.0
+        """Wait until it has passed since this was last called, or until `sooner` is done. The first is at once."""
+        left_s, late_s = self._due_s - monotonic(), 0.0
+        if left_s > self._every_s * NEARLY:
+            if sooner is None:
+                await asyncio.sleep(left_s)
+            else:
+                await asyncio.wait((sooner,), timeout=left_s)
+            late_s = max(monotonic() - self._due_s, 0.0)
+        self._due_s = monotonic() + min(self._every_s + LATE_TIMES * late_s, max(self._every_s, LONGEST_S))
 
 
 async def batches(
@@ -70,6 +75,8 @@ async def batches(
             with suppress(TimeoutError):
                 async with asyncio.timeout(beat_s):
                     await wake.wait()
+            if any(map(commits, arrived)):  # the first word does not wait because of what was waited for
+                await pause.over(sooner=watcher)
             wake.clear()
             ended = reader.done()
             batch = merge(arrived)
@@ -83,8 +90,6 @@ async def batches(
             if ended:
                 await reader
                 return
-            if any(map(commits, batch)):  # the first word does not wait because of what was waited for
-                await pause.over(sooner=watcher)
     finally:
         reader.cancel()
         watcher.cancel()

@@ -35,7 +35,7 @@ def paced(response: httpx2.Response, every_s: float, limited: Limited, flows: Ca
 
     async def paced_read(max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 -- httpx2's signature
         nonlocal last
-        if every_s and last < MANY_BYTES and flows():
+        if last < MANY_BYTES and flows():
             await pause.over()
         data: bytes = await limited(read(max_bytes, timeout))
         last = len(data)

@@ -1,7 +1,8 @@
 """The page's colours, sizes and fonts, from the settings: a theme of Gradio's or a file, and what is changed of it.
 
 Nothing is asked of another host, neither now nor by the page: fonts are Gradio's own files or the visitor's, and a font
-that a file takes from Google is only named. Of a colour like `#0a7d5c` the shades 50 to 950 are made by mixing it with
+that a file takes from Google is only named. The default theme has the visitor's: its files would be 240 KB, as much as
+all else that a first visit loads. Of a colour like `#0a7d5c` the shades 50 to 950 are made by mixing it with
 white and black, which keeps its hue and lets each shade be darker than the one before. A grey is first made as dark as
 Gradio's greys are, so that text in its dark shades can be read on its light ones.
 
@@ -58,7 +59,7 @@ _HEX = re.compile(r"#([0-9a-fA-F]{6})\b")
 def theme_of(chat: ChatConfig) -> gr.themes.Base:
     """The theme. Raises `OSError` and `ValueError` for a file that is none; the settings were checked for that."""
     theme = _loaded(str(chat.theme_file)) if chat.theme_file else _THEMES[chat.theme]()
-    _set_fonts(theme)
+    _set_fonts(theme, system=chat.theme == "default" and not chat.theme_file)
     _set_options(theme, chat.theme_options)
     _set_readable(theme)
     return theme
@@ -90,10 +91,11 @@ def _loaded(path: str) -> gr.themes.Base:
     return theme
 
 
-def _set_fonts(theme: gr.themes.Base) -> None:
-    """Bold is bold: the semi-bold files that Gradio's themes name lack most letters."""
-    theme._font = list(map(_local, theme._font))  # noqa: SLF001
-    theme._font_mono = list(map(_local, theme._font_mono))  # noqa: SLF001
+def _set_fonts(theme: gr.themes.Base, *, system: bool) -> None:
+    """Bold is bold: the semi-bold files that Gradio's themes name lack most letters. `system`: the visitor's alone."""
+    shown = (lambda fonts: [font for font in fonts if not isinstance(font, LocalFont | GoogleFont)]) if system else list
+    theme._font = list(map(_local, shown(theme._font)))  # noqa: SLF001
+    theme._font_mono = list(map(_local, shown(theme._font_mono)))  # noqa: SLF001
     theme.font, theme.font_mono = (", ".join(map(str, fonts)) for fonts in (theme._font, theme._font_mono))  # noqa: SLF001
     theme._stylesheets = []  # noqa: SLF001
     ours = [font for font in (*theme._font, *theme._font_mono) if isinstance(font, LocalFont)]  # noqa: SLF001

@@ -52,17 +52,28 @@ class Messages(asyncio.Queue[EventMessage]):
     def __init__(self) -> None:
         super().__init__()
         self._sent = asyncio.Event()
+        self._next: asyncio.Future[EventMessage] | None = None
 
-    async def get(self) -> EventMessage:
-        """The next one, when there is one: whoever asks for it has sent those before."""
+    def get(self) -> asyncio.Future[EventMessage]:  # type: ignore[override]
+        """The next one, when there is one: whoever asks for it has sent those before.
+
+        Gradio waits for it with a limit of time, for which asyncio makes a task of anything but a future.
+        """
+        message: asyncio.Future[EventMessage] = asyncio.get_running_loop().create_future()
         if self.empty():
+            self._next = message
             self._sent.set()
-        return await super().get()
+        else:
+            message.set_result(self.get_nowait())
+        return message
 
     def put_nowait(self, item: EventMessage) -> None:
         """Add one."""
         self._sent.clear()
-        super().put_nowait(item)
+        if self._next and not self._next.done():
+            self._next.set_result(item)
+        else:
+            super().put_nowait(item)
 
     async def sent(self, within_s: float) -> bool:
         """Wait until all is sent, no longer than that; whether it is."""

@@ -75,27 +75,39 @@ async def test_the_first_piece_does_not_wait_behind_what_was_waited_for() -> Non
         assert await anext(stream) == (Started("e", "m"), TextDelta("a"))
 
 
+async def took_s(pause: Pause) -> float:
+    """How long it took until it was over."""
+    began_s = monotonic()
+    await pause.over()
+    return monotonic() - began_s
+
+
+async def test_the_first_pause_is_none_and_the_next_is_what_is_left() -> None:
+    """Whoever comes late waits for nothing, and so misses nothing."""
+    pause = Pause(0.05)
+    assert await took_s(pause) < 0.01
+    await asyncio.sleep(0.03)
+    assert await took_s(pause) < 0.03
+    await asyncio.sleep(0.06)
+    assert await took_s(pause) < 0.01
+
+
 async def test_a_pause_behind_a_late_one_is_longer() -> None:
-    """Whoever is woken late has the more time the busier the process is; behind a pause that was in time no more."""
-    clock, pause = asyncio.get_running_loop().time, Pause(0.02)
-
-    async def took() -> float:
-        began_s = clock()
-        await pause.over()
-        return clock() - began_s
-
+    """Whoever is woken late has the more time the busier the process is."""
+    pause = Pause(0.02)
+    await pause.over()
     asyncio.get_running_loop().call_later(0.01, time.sleep, 0.05)
-    late_s = await took() - 0.02
+    late_s = await took_s(pause) - 0.02
     assert late_s > 0.03
-    assert await took() >= 0.02 + LATE_TIMES * late_s * 0.9
-    assert await took() < 0.02 + LATE_TIMES * late_s * 0.9
+    assert await took_s(pause) >= (0.02 + LATE_TIMES * late_s) * 0.9
 
 
 async def test_a_pause_ends_sooner_when_it_has_to() -> None:
     """When the turn is stopped, say."""
-    stopped = asyncio.create_task(asyncio.sleep(0))
+    stopped, pause = asyncio.create_task(asyncio.sleep(0)), Pause(LONG_S)
+    await pause.over()
     async with asyncio.timeout(3):
-        await Pause(LONG_S).over(sooner=stopped)
+        await pause.over(sooner=stopped)
 
 
 async def test_two_batches_are_at_least_a_pause_apart() -> None:

@@ -49,6 +49,13 @@ def test_bold_is_bold(name: str) -> None:
     assert css.count("Bold") == css.count("Regular")
 
 
+def test_the_default_theme_loads_no_font() -> None:
+    """It has those of the visitor's system; another theme is chosen for its looks, and has its own."""
+    assert theme_of(ChatConfig()).font == "ui-sans-serif, system-ui, sans-serif"
+    assert "@font-face" not in css_of(theme_of(ChatConfig()))
+    assert "@font-face" in css_of(theme_of(ChatConfig(theme="soft")))
+
+
 def test_colours_of_the_settings_are_the_themes() -> None:
     """By the name of one of Gradio's, or as one of which all shades are made; what is left out stays."""
     options = {"primary_hue": "emerald", "secondary_hue": "#0a7d5c", "radius_size": "none", "text_size": "lg"}
