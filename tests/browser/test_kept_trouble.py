@@ -141,7 +141,7 @@ def test_full_storage_is_said_and_nothing_is_lost_by_it(full: ChatPage, server: 
     server.then(says(f"The last answer. {noise(LARGE // 3)}"))
     full.ask("The last question")
     full.expect_answer("The last answer.")
-    questions = [text.strip() for text in full.questions.all_inner_texts()]
+    questions = [text.strip() for text in full.questions.all_text_contents()]  # those far above are not painted
     assert questions[-1] == "The last question"
     titles = {f"Old {n}" for n in range(1, 9)} | {"Question 0"}
     assert set(kept(full.page)[1]) == titles
@@ -258,7 +258,7 @@ def test_what_cannot_be_brought_into_a_newer_form_is_named_and_left_as_it_is(
         assert "SCHEMA = 1" in text
         route.fulfill(body=text.replace("SCHEMA = 1", "SCHEMA = 2"), content_type="text/javascript")
 
-    page.context.route("**/tree.mjs*", newer)
+    page.context.route("**/page/page.mjs*", newer)
     other = open_chat(page.context.new_page(), app)
     panel = SidePanel(other.page)
     expect(panel.notices).to_contain_text("Cannot be shown: “Bees”")

@@ -96,7 +96,7 @@ def test_nobody_keeps_the_document_and_everybody_the_modules(app: App) -> None:
         for address in (app.base_url, stripping):
             document = httpx2.get(f"{address}/")
             assert document.headers.get_list("cache-control") == ["no-store"]
-            ours = re.findall(r'(?:src|href)="(/[^"]+/history/[^"]+\.mjs)"', document.text)
+            ours = re.findall(r'(?:src|href)="(/[^"]+/page/page\.mjs)"', document.text)
             assert len(ours) > 1
             for path in ours:
                 module = httpx2.get(urljoin(f"{address}/", path))
@@ -107,5 +107,5 @@ def test_nobody_keeps_the_document_and_everybody_the_modules(app: App) -> None:
 def test_our_modules_run_before_gradios(app: App) -> None:
     """Modules run in the order of the document, and the inline script before them all."""
     text = httpx2.get(f"{app.base_url}/").text
-    places = [text.index("globalThis.chatApp"), text.index("/history/main.mjs"), text.index('src="./assets/')]
+    places = [text.index("globalThis.chatApp"), text.index("/page/page.mjs"), text.index('src="./assets/')]
     assert places == sorted(places)

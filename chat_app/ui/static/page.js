@@ -269,6 +269,11 @@
   };
   new MutationObserver(changed).observe(document, { subtree: true, childList: true, characterData: true });
   globalThis.fetch = fetchForGradio;
-  const chatApp = { event, start, follow: () => (following = true), tended, want: (text) => text.trim() !== "" };
+  // What is known of the conversation has changed, and the page perhaps not: another tab has written, or an answer is over.
+  const tendSoon = () => {
+    whole = true;
+    frame ||= requestAnimationFrame(nextFrame);
+  };
+  const chatApp = { event, start, follow: () => (following = true), tended, tendSoon, want: (text) => text.trim() !== "" };
   globalThis.chatApp = chatApp;
 })();

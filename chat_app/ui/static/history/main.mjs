@@ -108,6 +108,7 @@ const start = async () => {
     document.body.classList.toggle("answering", Boolean(turns.of(conversations.open)));
     drawPanel();
     files.look();
+    globalThis.chatApp.tendSoon();
   };
 
   const { trouble, kept: tellKept } = troubleTeller(() => conversations, tell);
@@ -115,6 +116,7 @@ const start = async () => {
     changed: (id) => {
       search.changed(id);
       drawPanel();
+      if (!turns.of(conversations.open)) globalThis.chatApp.tendSoon(); // else when its answer is over
     },
     left: files.leave,
     shown: draw, // whoever has scrolled up is left there
