@@ -30,7 +30,7 @@ from chat_app.conversation.rounds import after, asked_again, step_of
 from chat_app.conversation.tools import Tool
 from chat_app.errors import AnswerProblem, ChatAppError, EndpointError, Stopped, ToolCallWanted, UnexpectedError
 
-UPDATE_EVERY_S = 0.08
+UPDATE_EVERY_S = 0.1
 """The shortest time between two updates of the page."""
 BEAT_S = 0.5
 """The longest time without one: a closed tab is noticed when the turn yields, and its request is to end within 1 s."""

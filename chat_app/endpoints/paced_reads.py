@@ -1,6 +1,6 @@
 """The connection below a response, read no more often than its answer is looked at.
 
-An answer is looked at some 12 times a second (`Request.every_s`), and a server sends 50 pieces: read one by one, each
+An answer is looked at ten times a second (`Request.every_s`), and a server sends 50 pieces: read one by one, each
 with a limit of time of its own, they were over half of the process's work. So what comes between two looks waits in the
 kernel, and the limits of time are those of a reading. httpx2 gives the connection of a response out by name
 (`network_stream`, https://www.python-httpx.org/advanced/extensions/); as long as the response lasts, our `read` stands
