@@ -35,7 +35,9 @@ from chat_app.config import EndpointConfig
 from chat_app.endpoints.failures.hints import Asked
 from chat_app.endpoints.failures.rules import NOT_MADE, not_made
 
-_CONNECTIONS: Final = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
+_CONNECTIONS: Final = httpx2.Limits(max_connections=1000, max_keepalive_connections=20)
+"""At each request httpx2 asks the kernel about every connection that is kept: with 100 of them, a quarter of what 100
+questions at one time take."""
 
 _KEPT: Final = 16
 """How many sets of certificates are kept: as many as files are named in the settings, and some that were changed."""
