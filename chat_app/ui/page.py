@@ -18,6 +18,7 @@ import gradio as gr
 
 from chat_app.config import ChatConfig
 from chat_app.ui.markdown import plain
+from chat_app.ui.modules import without_comments
 from chat_app.ui.service import Status
 from chat_app.ui.words import Words
 
@@ -32,8 +33,8 @@ def style_of(chat: ChatConfig) -> str:
 
 
 def script() -> str:
-    """The page's script, for the document's head."""
-    return _static("page.js")
+    """The page's script, for the document's head, which is sent anew for every visit: without comments."""
+    return without_comments(_static("page.js"))
 
 
 def interface_arguments(chat: ChatConfig) -> dict[str, Any]:
