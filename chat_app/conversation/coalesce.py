@@ -1,6 +1,7 @@
 """Fewer, larger updates: what arrives between two looks goes out as one.
 
-One task reads the stream; the consumer takes what has come, at most once per `every_s`, at least once per `beat_s`.
+One task reads the stream; the consumer takes what has come, at most once per `every_s` but for the first word, which
+waits for nothing, and about once per `beat_s` at least.
 A slow consumer so gets larger batches instead of a queue that grows, and a consumer that only notices a closed tab
 when it yields (Gradio does) gets the chance to at every beat. The read itself is never cancelled by a beat.
 
@@ -19,7 +20,7 @@ from chat_app.conversation.deltas import Delta, commits, merge
 
 LATE_TIMES = 4
 """How much longer a pause is for each second that the one before was too long."""
-LONGEST_S = 1.0
+LONGEST_S = 0.5
 NEARLY = 1 / 16
 """So little of a pause is not waited for: who reads and who takes what was read have the same pauses, one after the
 other."""
@@ -32,9 +33,9 @@ class Pause:
         self._every_s = every_s
         self._due_s = 0.0
 
-    async def over(self, sooner: asyncio.Task[object] | None = None) -> None:
+    async def over(self, sooner: asyncio.Task[object] | None = None, *, at_once: bool = False) -> None:
         """Wait until it has passed since this was last called, or until `sooner` is done. The first is at once."""
-        left_s, late_s = self._due_s - monotonic(), 0.0
+        left_s, late_s = 0.0 if at_once else self._due_s - monotonic(), 0.0
         if left_s > self._every_s * NEARLY:
             if sooner is None:
                 await asyncio.sleep(left_s)
@@ -54,7 +55,7 @@ async def batches(
     """
     arrived: list[Delta] = []
     wake = asyncio.Event()
-    pause = Pause(every_s)
+    pause, begun = Pause(every_s), False
 
     async def read() -> None:
         try:
@@ -75,8 +76,10 @@ async def batches(
             with suppress(TimeoutError):
                 async with asyncio.timeout(beat_s):
                     await wake.wait()
-            if any(map(commits, arrived)):  # the first word does not wait because of what was waited for
-                await pause.over(sooner=watcher)
+            if arrived:
+                first_word = not begun and any(map(commits, arrived))
+                await pause.over(sooner=watcher, at_once=first_word)
+                begun = begun or any(map(commits, arrived))
             wake.clear()
             ended = reader.done()
             batch = merge(arrived)

@@ -84,7 +84,12 @@ class HttpEndpoint:
             async with AsyncExitStack() as stack:
                 response = await patience.result_of(stack.enter_async_context(self._asking(body)))
                 patience.at_reads = stack.enter_context(
-                    paced(response, request.every_s, patience.result_of, lambda: reader.begun and not reader.finished)
+                    paced(
+                        response,
+                        request.every_s,
+                        patience.result_of,
+                        lambda: reader.begun and not (reader.finished or reader.done),
+                    )
                 )
                 pieces = await stack.enter_async_context(aclosing(response.aiter_bytes()))
                 while (piece := await patience.next_piece(pieces)) is not None:
@@ -218,7 +223,7 @@ class _Unmade:
 
 
 async def _read_to_end(pieces: AsyncGenerator[bytes, None]) -> None:
-    with suppress(*FOREIGN):
+    with suppress(*_BROKEN_OFF):
         async with asyncio.timeout(AFTER_DONE_S):
             async for _ in pieces:
                 pass

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Final
 
 import httpx2
@@ -19,6 +20,8 @@ from chat_app.conversation.coalesce import Pause
 
 MANY_BYTES: Final = 32_768
 """httpx2 reads twice as many at most: behind so many, more is there already."""
+WAITED_S: Final = 0.002
+"""A reading that took longer had to wait for the server."""
 
 Limited = Callable[[Awaitable[bytes]], Awaitable[bytes]]
 """Waits, within the limits of time."""
@@ -31,18 +34,23 @@ def paced(response: httpx2.Response, every_s: float, limited: Limited, flows: Ca
     if connection is None:
         yield False
         return
-    pause, read, last = Pause(every_s), connection.read, 0
+    # Over TLS a reading gives one record, mostly one piece, however many have come: all of them are read, and only when
+    # one had to be waited for is nothing more there.
+    by_record = connection.get_extra_info("ssl_object") is not None
+    pause, read, gathers = Pause(every_s), connection.read, True
 
     async def paced_read(max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 -- httpx2's signature
-        nonlocal last
-        if last < MANY_BYTES and flows():
+        nonlocal gathers
+        if gathers and flows():
             await pause.over()
+        began_s = monotonic()
         data: bytes = await limited(read(max_bytes, timeout))
-        last = len(data)
+        gathers = monotonic() - began_s > WAITED_S if by_record else len(data) < MANY_BYTES
         return data
 
     connection.read = paced_read
     try:
         yield True
     finally:
-        del connection.read
+        if vars(connection).get("read") is paced_read:
+            del connection.read

@@ -28,6 +28,8 @@ _TEXT = ("text/", "application/javascript", "application/json", "image/svg+xml")
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _LEAST_BYTES = 400
 """What is shorter fits in one packet with its headers anyway."""
+_LARGEST_BYTES = 1_000_000
+"""What is larger, as the script for plots, is compressed for who asks, and not kept."""
 _QUICK, _BEST = 5, 11
 """Qualities of brotli. For 59 scripts and styles of 704 KB: 5 takes 0.04 s and makes 220 KB, 11 0.9 s and 202 KB."""
 _UNUSED = ("etag", "last-modified", "accept-ranges")
@@ -67,36 +69,40 @@ class Compressed:
             await self._app(scope, receive, send)
             return
         form = _form(headers.get("accept-encoding", ""))
-        kept = self._kept.get((path, form))
+        version = QueryParams(scope["query_string"]).get("v", "") if path == "/theme.css" else ""
+        name = f"{path}?{version}"
+        kept = self._kept.get((name, form))
         if kept is None:
             plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
             answer = _Answer()
             await self._app({**scope, "headers": plain}, receive, _into(answer))
-            kept = await self._made(scope, path, form, answer)
+            # Others may have asked for it meanwhile.
+            kept = self._kept.get((name, form)) or self._made(name, form, answer)
         await send({**kept.start, "headers": list(kept.start["headers"])})
         await send({"type": "http.response.body", "body": kept.body})
 
-    async def _made(self, scope: Scope, path: str, form: str, answer: _Answer) -> _Kept:
-        """The answer in `form`, kept when it is for good."""
+    def _made(self, name: str, form: str, answer: _Answer) -> _Kept:
+        """The answer to `name`, a path with a version, in `form`; kept when it is for good."""
         body = bytes(answer.body)
         kept = _Kept(answer.start, body)
         headers = MutableHeaders(raw=answer.start["headers"])
         if answer.start["status"] != 200:  # noqa: PLR2004 -- OK
             return kept
-        if _HASHED.fullmatch(path) or (path == "/theme.css" and _is_named_after(scope, body)):
+        path, _, version = name.partition("?")
+        if _HASHED.fullmatch(path) or (path == "/theme.css" and version == sha256(body).hexdigest()):
             headers["Cache-Control"] = _FOR_GOOD
         for_good = headers.get("cache-control") == _FOR_GOOD
         if for_good:
-            for name in _UNUSED:
-                del headers[name]
+            for unused in _UNUSED:
+                del headers[unused]
         if len(body) >= _LEAST_BYTES and headers.get("content-type", "").startswith(_TEXT):
             headers["Vary"] = "Accept-Encoding"
             if form:
                 headers["Content-Encoding"] = form
                 kept.body = _pressed(body, form)
                 headers["Content-Length"] = str(len(kept.body))
-                if for_good:
-                    self._kept[path, form] = kept
+                if for_good and len(body) <= _LARGEST_BYTES:
+                    self._kept[name, form] = kept
                     self._make_smaller(kept, body, form)
         return kept
 
@@ -141,11 +147,6 @@ def _pressed(body: bytes, form: str) -> bytes:
 def _brotli(body: bytes, quality: int) -> bytes:
     pressed: bytes = brotli.compress(body, mode=brotli.MODE_TEXT, quality=quality)
     return pressed
-
-
-def _is_named_after(scope: Scope, body: bytes) -> bool:
-    """Whether the address says of which content it is the address: Gradio's `theme.css?v=` and a digest."""
-    return QueryParams(scope["query_string"]).get("v", "") == sha256(body).hexdigest()
 
 
 def _into(answer: _Answer) -> Send:

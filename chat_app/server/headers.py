@@ -38,7 +38,8 @@ HEADERS = {
 
 
 _SUBORDINATE = ("text/javascript", "application/javascript", "text/css", "font/")
-"""What is loaded into a document and obeys that document's policy. Opened by itself it is shown as text."""
+"""What is loaded into a document and obeys that document's policy. Opened by itself it is shown as text; as a worker,
+which no script here makes of an address, it would have a policy of its own."""
 _NO_SNIFFING = {"X-Content-Type-Options": "nosniff"}
 """All that these need: the others are 600 bytes, and a first visit loads over a hundred of them."""
 

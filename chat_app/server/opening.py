@@ -96,7 +96,6 @@ class Opening(Generic[_Built]):
 
     async def _run(self, scope: Scope, built: _Built, told_to_stop: asyncio.Future[Message], send: Send) -> None:
         """Run the lifespan of what was built, and open when it has begun."""
-        app = self._asgi_of(built)
         begun = False
 
         async def events() -> Message:
@@ -108,13 +107,14 @@ class Opening(Generic[_Built]):
 
         async def noted(message: Message) -> None:
             if message["type"] == "lifespan.startup.complete":
+                self._opened(built)
                 self._app = app
                 self._settled.set()
-                self._opened(built)
             elif message["type"] != "lifespan.startup.failed":
                 await send(message)
 
         try:
+            app = self._asgi_of(built)
             await app(scope, events, noted)
         except Exception as error:
             if self._app is not None:

@@ -40,13 +40,13 @@ class PageFiles:
 def read_files(static: Traversable | None = None) -> PageFiles:
     """Every `.mjs` and `.css` below `static`, which is ours unless it is named."""
     contents = dict(sorted(_found(static or files("chat_app.ui") / "static", "")))
+    modules = {path: content.decode() for path, content in contents.items() if path.endswith(".mjs")}
+    styles = [content for path, content in contents.items() if path.endswith(".css")]
+    contents |= {SCRIPT: joined(modules).encode(), STYLE: b"\n".join(styles)}
     digest = sha256()
     for path, content in contents.items():
         digest.update(f"{path} {len(content)}\n".encode() + content)
-    modules = {path: content.decode() for path, content in contents.items() if path.endswith(".mjs")}
-    styles = [content for path, content in contents.items() if path.endswith(".css")]
-    whole = {SCRIPT: joined(modules).encode(), STYLE: b"\n".join(styles)}
-    return PageFiles(f"/static/{digest.hexdigest()[:12]}", {**contents, **whole})
+    return PageFiles(f"/static/{digest.hexdigest()[:12]}", contents)
 
 
 def elements(loaded: PageFiles, root_path: str) -> str:
@@ -85,4 +85,6 @@ def without_comments(text: str) -> str:
         if len(_BACKTICK.findall(code)) % 2:
             in_literal = not in_literal
         lines[number] = code if code == line else code.rstrip()
+    if in_literal or in_comment:
+        raise ValueError("A comment or a template literal is not closed: a comment behind code has an odd backtick.")
     return "\n".join(lines)

@@ -52,28 +52,17 @@ class Messages(asyncio.Queue[EventMessage]):
     def __init__(self) -> None:
         super().__init__()
         self._sent = asyncio.Event()
-        self._next: asyncio.Future[EventMessage] | None = None
 
-    def get(self) -> asyncio.Future[EventMessage]:  # type: ignore[override]
-        """The next one, when there is one: whoever asks for it has sent those before.
-
-        Gradio waits for it with a limit of time, for which asyncio makes a task of anything but a future.
-        """
-        message: asyncio.Future[EventMessage] = asyncio.get_running_loop().create_future()
+    async def get(self) -> EventMessage:
+        """The next one, when there is one: whoever asks for it has sent those before."""
         if self.empty():
-            self._next = message
             self._sent.set()
-        else:
-            message.set_result(self.get_nowait())
-        return message
+        return await super().get()
 
     def put_nowait(self, item: EventMessage) -> None:
         """Add one."""
         self._sent.clear()
-        if self._next and not self._next.done():
-            self._next.set_result(item)
-        else:
-            super().put_nowait(item)
+        super().put_nowait(item)
 
     async def sent(self, within_s: float) -> bool:
         """Wait until all is sent, no longer than that; whether it is."""
@@ -114,8 +103,9 @@ class TurnQueue(Queue):
 
     async def push(self, body: PredictBodyInternal, *args: Any, **kwargs: Any) -> Any:
         """Take an event in. What it returns is Gradio's."""
-        if body.session_hash and body.session_hash not in self.pending_messages_per_session:
-            self.pending_messages_per_session[body.session_hash] = Messages()
+        if page := body.session_hash:
+            # Set again where it is there: those that were set longest ago give way to new ones.
+            self.pending_messages_per_session[page] = self.pending_messages_per_session.get(page) or Messages()
         pushed = await super().push(body, *args, **kwargs)
         self._woken.set()
         return pushed
@@ -138,14 +128,7 @@ class TurnQueue(Queue):
         if fn.fn != self._turn:
             await super().process_events(events, batch, begin_time, fn)
             return
-        [event] = events
-        try:
-            await self._answer(event, fn)
-        finally:
-            queue = self.event_queue_per_concurrency_id[event.concurrency_id]
-            queue.current_concurrency -= 1
-            queue.start_times_per_fn[fn].discard(begin_time)
-            self.event_ids_to_events.pop(event._id, None)  # noqa: SLF001 -- Gradio's
+        await self._answer(events[0], fn)
 
     def broadcast_estimations(self, concurrency_id: str, after: int | None = None) -> None:
         """Nobody is told how many events wait."""
@@ -163,9 +146,21 @@ class TurnQueue(Queue):
         utils.set_task_name(task, events[0].session_hash, fn._id, events[0]._id, batch)  # noqa: SLF001 -- Gradio's
         self._asyncio_tasks.add(task)
         task.add_done_callback(self._asyncio_tasks.discard)
-        task.add_done_callback(lambda _: self._ended(events))
+        task.add_done_callback(lambda _: self._ended(events, now_s))
 
-    def _ended(self, events: list[Event]) -> None:
+    def _ended(self, events: list[Event], begin_time: float) -> None:
+        """Also of one that was cancelled before it began."""
+        event = events[0]
+        if event.fn.fn == self._turn:  # Gradio's own are cleared away by Gradio
+            queue, name = self.event_queue_per_concurrency_id[event.concurrency_id], event._id  # noqa: SLF001
+            queue.current_concurrency -= 1
+            queue.start_times_per_fn[event.fn].discard(begin_time)
+            self.event_ids_to_events.pop(name, None)
+            waiting = self.pending_event_ids_session.get(event.session_hash, set())
+            if not event.alive:  # else its page takes it out when it has read the end
+                waiting.discard(name)
+                if not waiting:
+                    self.pending_event_ids_session.pop(event.session_hash, None)
         self.active_jobs = [job for job in self.active_jobs if job is not None and job is not events]
         self._woken.set()
 

@@ -392,3 +392,18 @@ def test_an_update_sends_only_what_is_new(visitor: Visitor, server: Upstream) ->
     server.then(stream([first, *words, chunk({}, finish="stop"), b"data: [DONE]\n\n"]))
     visitor.answered(said("user", "Draw"))
     assert visitor.received < 6 * len(picture)
+
+
+def test_an_answer_costs_the_same_bytes_behind_a_hundred_messages(visitor: Visitor, server: Upstream) -> None:
+    """And one twice as long costs twice as much: nothing that was said is said again but at the end."""
+
+    def sent(words: int, *earlier: dict[str, Any]) -> int:
+        before = visitor.received
+        server.then(says(*[f"word-{number:04} " for number in range(words)], pace_s=0.005))
+        visitor.answered(*earlier, said("user", "Go on"))
+        return visitor.received - before
+
+    fifty = [said(role, f"Message {number} of a long conversation.") for number in range(50) for role in ("user", "assistant")]
+    alone = sent(200)
+    assert sent(200, *fifty) < 1.5 * alone
+    assert sent(800) < 6 * alone

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable
 from contextlib import aclosing
 from time import monotonic
@@ -14,7 +15,8 @@ from chat_app.conversation.messages import user
 from chat_app.conversation.turn import Request
 from chat_app.endpoints.client import connect
 from chat_app.endpoints.paced_reads import MANY_BYTES, paced
-from tests.browser.upstream import says, upstream
+from tests.browser.upstream import chunk, says, upstream
+from tests.endpoints.listing import CERTIFICATE
 
 EVERY_S = 0.03
 
@@ -25,6 +27,9 @@ class Connection:
     def __init__(self, size: int = 10) -> None:
         self.size = size
         self.read_s: list[float] = []
+
+    def get_extra_info(self, info: str) -> None:
+        """Nothing: it is a plain one."""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 -- httpx2's signature
         """So many bytes."""
@@ -105,3 +110,37 @@ async def test_pieces_that_come_in_between_are_one() -> None:
         f"{number} " for number in range(40)
     )
     assert waits < 15
+
+
+async def test_every_record_that_has_come_over_tls_is_read() -> None:
+    """OpenSSL gives out one at a time, which is mostly one piece: 60 of them, one every 5 ms, take no 60 pauses."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
+        for number in range(60):
+            writer.write(chunk({"content": f"{number} "}))
+            await asyncio.sleep(0.005)
+        writer.write(chunk({}, finish="stop") + b"data: [DONE]\n\n")
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context)
+    port = server.sockets[0].getsockname()[1]
+    endpoint = connect(EndpointConfig(name="tls", base_url=f"https://127.0.0.1:{port}/v1", verify=False))
+
+    async def took_s(every_s: float) -> float:
+        began_s, text = monotonic(), ""
+        async with aclosing(endpoint.stream(Request((user("Hi"),), "toy", every_s=every_s))) as stream:
+            async for delta in stream:
+                text += delta.text if isinstance(delta, TextDelta) else ""
+        assert text == "".join(f"{number} " for number in range(60))
+        return monotonic() - began_s
+
+    try:
+        assert await took_s(0.1) < 3 * await took_s(0.0)
+    finally:
+        await endpoint.aclose()
+        server.close()
+        await server.wait_closed()

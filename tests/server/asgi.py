@@ -47,6 +47,7 @@ async def ask(
     body: Iterable[bytes] = (),
     headers: dict[str, str] | None = None,
     root_path: str = "",
+    query: str = "",
 ) -> Reply:
     """The reply of `app` to one request; `path` as the server hands it over, decoded."""
     scope: Scope = {
@@ -54,7 +55,7 @@ async def ask(
         "method": method,
         "path": path,
         "root_path": root_path,
-        "query_string": b"",
+        "query_string": query.encode(),
         "headers": [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()],
     }
     chunks: list[Message] = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in body]

@@ -168,3 +168,38 @@ async def test_everything_else_passes_piece_by_piece(method: str, path: str) -> 
     await Compressed(Files("text/event-stream"))(scope, receive, send)
 
     assert pieces == [b"", TEXT[:99], TEXT[99:]]
+
+
+async def test_a_theme_is_kept_under_the_name_of_what_is_in_it_alone() -> None:
+    """While replicas are updated, one is asked for the other's theme: nobody may keep the wrong one for a year."""
+    compressed = Compressed(Files("text/css"))
+    digest = sha256(TEXT).hexdigest()
+    right, *others = [
+        await ask(compressed, "/theme.css", headers=BROWSER, query=query)
+        for query in (f"v={digest}", "v=newer", "")
+    ]
+
+    assert right.headers["cache-control"] == FOR_GOOD
+    assert [other.headers.get("cache-control") for other in others] == [None, None]
+
+
+async def test_who_comes_at_the_same_moment_makes_it_no_second_time() -> None:
+    """All who have waited for the start come at once."""
+    compressed = Compressed(Files())
+    replies = await asyncio.gather(*(ask(compressed, ASSET, headers=BROWSER) for _ in range(5)))
+
+    assert len({id(reply.body) for reply in replies}) == 1
+
+
+async def test_a_very_large_file_is_not_kept() -> None:
+    """Nobody fills the memory by asking for all files that there are."""
+
+    async def large(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/css")]})
+        await send({"type": "http.response.body", "body": TEXT * 100})
+
+    compressed = Compressed(large)
+    first, second = [await ask(compressed, ASSET, headers=BROWSER) for _ in range(2)]
+
+    assert first.body == second.body
+    assert first.body is not second.body

@@ -143,6 +143,21 @@ async def test_a_page_that_cannot_begin_is_a_failure_too() -> None:
     await server.stop()
 
 
+async def test_what_fails_when_it_opens_is_a_failure_too() -> None:
+    """As a terminal that has gone: the process ends with that, and does not live on without a page."""
+
+    def broken(_built: Built) -> None:
+        raise BrokenPipeError
+
+    lived: list[str] = []
+    opening = Opening(lambda: page(lived), lambda built: built, version="1", opened=broken)
+    server = Server(opening)
+    async with asyncio.timeout(5):
+        await opening.failed.wait()
+        await server.stop()
+    assert isinstance(opening.error, BrokenPipeError)
+
+
 async def test_told_to_stop_it_does_not_wait_for_the_page() -> None:
     """What is built by then is thrown away, and whoever waits is told."""
     may_build, lived = threading.Event(), list[str]()
