@@ -24,6 +24,8 @@ from benchmarks.timing import pace_of, percentile
 START_S: Final = 60
 PATIENCE: Final = 8
 """A wave that takes more than this many times as long as its answers, and `START_S`, is given up."""
+DRIVER_CORES: Final = 0.8
+"""What visitors' process and model's server, each of one thread, may take of a core and still be on time."""
 CHAINLIT_DRIVER: Final = str(PEERS / "chainlit_wave.py")
 
 
@@ -65,11 +67,16 @@ class Bench:
         self._stack.close()
 
     @property
-    def model_url(self) -> str:
-        """Where the model's server answers."""
+    def model(self) -> Program:
+        """The model's server."""
         if "straight" not in self._programs:
             self._programs["straight"] = self._stack.enter_context(programs.upstream(self.folder / "upstream"))
-        return self._programs["straight"].url
+        return self._programs["straight"]
+
+    @property
+    def model_url(self) -> str:
+        """Where it answers."""
+        return self.model.url
 
     def has(self, name: str) -> bool:
         """Whether the peer is there to be measured."""
@@ -107,6 +114,7 @@ class Bench:
             program,
             self.folder / "driver",
             [*driver, asking.kind or asking.program, program.url, *asking.options],
+            model=self.model,
             memory=memory,
             within_s=START_S + PATIENCE * pace.lasts_s,
         )
@@ -138,10 +146,16 @@ def errors(waves: Sequence[Wave]) -> int:
     return sum(len(wave.seen["errors"]) for wave in waves)
 
 
+def around(waves: Sequence[Wave]) -> str:
+    """What is to be noted of times that are the visitors' or the model's server's own, as those had too much to do."""
+    return "driver-bound" if waves and max(wave.around_cores for wave in waves) > DRIVER_CORES else ""
+
+
 def _told(wave: Wave) -> str:
     first, stretch = (percentile(wave.seen[name], 95) for name in ("first_s", "stretch"))
     wrong = f", {len(wave.seen['errors'])} ERRORS: {wave.seen['errors'][0][:200]}" if wave.seen["errors"] else ""
     return (
         f"{wave.cpu_per_1000:.3f} CPU s per 1,000 tokens (idle {wave.idle_cpu:.3f}/s), p95 of first token "
-        f"{1000 * first:.0f} ms and of stretch {stretch:.2f}, {wave.seen['updates']:.0f} updates{wrong}"
+        f"{1000 * first:.0f} ms and of stretch {stretch:.2f}, {wave.seen['updates']:.0f} updates, "
+        f"{wave.around_cores:.2f} of a core around it{wrong}"
     )

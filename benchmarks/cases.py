@@ -6,10 +6,11 @@ A case is a function from a `Bench` to rows. Chromium's figures are `page.py`'s.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from benchmarks.bench import Asking, Bench, cpu_of, errors, pooled, seen, together
+from benchmarks.bench import Asking, Bench, around, cpu_of, errors, pooled, seen, together
 from benchmarks.programs import Wave
 from benchmarks.resources import memory, start
 from benchmarks.results import Row
@@ -65,27 +66,38 @@ def long(bench: Bench) -> list[Row]:
 
 
 def visitors100(bench: Bench) -> list[Row]:
-    """100 visitors in one process: on time."""
-    waves = bench.measured({"ours": Asking("ours", 100, USUAL)})["ours"]
-    return [
-        Row(f"{CPU}, 100 visitors", cpu_of(waves), unit="s"),
-        Row("stretch p95, 100 visitors", pooled(waves, "stretch", 95), goal=1.10),
-        Row("updates late by, p95, 100 visitors", 1000 * seen(waves, "late_p95_s"), unit="ms", goal=300),
-        Row("every token late by, p95, 100 visitors", 1000 * seen(waves, "token_late_p95_s"), unit="ms"),
-        Row("answers with an error, 100 visitors", errors(waves), goal=0),
+    """100 visitors in one process: on time, beside as many who ask the model's server straight."""
+    waves = bench.measured({name: Asking(name, 100, USUAL) for name in ("ours", "straight")})
+    ours, both = waves["ours"], list(waves.values())
+    rows = [
+        Row(f"{CPU}, 100 visitors", cpu_of(ours), unit="s"),
+        _beside("stretch p95, 100 visitors", lambda of: pooled(of, "stretch", 95), both, "", "straight", 1.10),
+        _beside(
+            "updates late by, p95, 100 visitors", lambda of: 1000 * seen(of, "late_p95_s"), both, "ms", "straight", 300
+        ),
+        _beside(
+            "every token late by, p95, 100 visitors",
+            lambda of: 1000 * seen(of, "token_late_p95_s"),
+            both,
+            "ms",
+            "straight",
+        ),
+        Row("answers with an error, 100 visitors", errors(ours), goal=0),
     ]
+    return [replace(row, note=around(ours)) for row in rows]
 
 
 def visitors200(bench: Bench) -> list[Row]:
     """200 visitors: nobody is left without updates."""
     waves = bench.measured({"ours": Asking("ours", 200, USUAL)})["ours"]
-    return [
+    rows = [
         Row(f"{CPU}, 200 visitors", cpu_of(waves), unit="s"),
         Row("stretch p95, 200 visitors", pooled(waves, "stretch", 95)),
         Row("longest time without an update, 200 visitors", pooled(waves, "gap_s", 100), unit="s", goal=2),
         Row(f"updates, {ANSWER}, 200 visitors", seen(waves, "updates")),
         Row("answers with an error, 200 visitors", errors(waves), goal=0),
     ]
+    return [replace(row, note=around(waves)) for row in rows]
 
 
 def first(bench: Bench) -> list[Row]:

@@ -86,7 +86,7 @@ class Measured:
 
     def cells(self, name: str) -> tuple[str, str]:
         """The median of it and of its longest tasks."""
-        digits = 1 if "kB" in name else 0
+        digits = 1 if "KB" in name else 0
         longest = median(self.longest[name]) if name in self.longest else 0
         return f"{median(self.values[name]):,.{digits}f}", f"{longest:.0f}" if longest else ""
 
@@ -169,10 +169,10 @@ class Visitor:
         self.measured.put("ask: the page's thread in its writes, sum", written["heldMs"])
         self.measured.put("ask: writes, number", len(written["times"]))
         self.measured.put("ask: records written, number", written["records"])
-        self.measured.put("ask: written, kB", written["bytes"] / 1000)
+        self.measured.put("ask: written, KB", written["bytes"] / 1000)
         self.measured.put("ask: requests, number", len(sent))
-        self.measured.put("ask: posted, kB", sum(size for _, size in posted) / 1000)
-        self.measured.put("ask: posted to /queue/join, kB", sum(joined) / 1000)
+        self.measured.put("ask: posted, KB", sum(size for _, size in posted) / 1000)
+        self.measured.put("ask: posted to /queue/join, KB", sum(joined) / 1000)
 
 
 def measure(pairs: Sequence[tuple[Kept, Kept]], rounds: int, *, warm_up: int = 1) -> list[tuple[Measured, Measured]]:

@@ -105,7 +105,7 @@
   };
 
   const fill = async ({ conversations, messages, characters }) => {
-    const folder = document.querySelector('link[href$="/history/store.mjs"]').href.replace("store.mjs", "");
+    const folder = document.querySelector('script[src$="/page/page.mjs"]').src.replace("page/page.mjs", "history/");
     const [{ openStore }, tree] = await Promise.all([import(`${folder}store.mjs`), import(`${folder}tree.mjs`)]);
     const { store: name } = JSON.parse(document.getElementById("chat-app-settings").textContent);
     const store = await openStore(name);

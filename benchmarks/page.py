@@ -5,7 +5,8 @@
 Both run as processes of their own over the scripted server of the tests, which sends tokens at a rate that is kept
 (`page_answers.py`). Times are the page's own clock (`page_probe.js`), from the key to the frame in which it is drawn;
 what comes over the wire is what the browser counts. What is told are medians of the rounds, in which the pages take
-turns; the endless answer is ours alone, since the stock page's tab freezes. Not here: what the server costs.
+turns; the endless answer, the first words and the requests have one round, whatever `--rounds`. The
+endless answer is ours alone, since the stock page's tab freezes. Not here: what the server costs.
 """
 
 from __future__ import annotations
@@ -44,11 +45,11 @@ def bench(rounds: int, endless_s: float, *, beside: bool = True) -> Iterator[Ben
 
 def table(rows: Sequence[Row]) -> str:
     """The rows under each other."""
-    lines = [f"{'':64}{'ours':>10}{'stock':>10}  {'':3}{'goal':>8}"]
+    lines = [f"{'':64}{'ours':>10}{'stock':>10}  {'':3}{'goal':>8}{'rounds':>8}"]
     for row in rows:
         peer = "" if row.peer is None else _number(row.peer)
         goal = "" if row.goal is None else f"≤ {_number(row.goal)}"
-        lines.append(f"{row.name:64}{_number(row.ours):>10}{peer:>10}  {row.unit:3}{goal:>8}")
+        lines.append(f"{row.name:64}{_number(row.ours):>10}{peer:>10}  {row.unit:3}{goal:>8}{row.rounds:>8}")
     return "\n".join(lines)
 
 
@@ -69,9 +70,9 @@ def main() -> int:
     with bench(given.rounds, given.endless_s, beside=not given.alone) as made:
         for name in given.only or MEASURES:
             rows += MEASURES[name](made)
+            if given.json:  # what is done is kept even when a later one fails
+                given.json.write_text(json.dumps([asdict(row) for row in rows], indent=1), encoding="utf-8")
     print(table(rows))  # noqa: T201 - it is for the terminal
-    if given.json:
-        given.json.write_text(json.dumps([asdict(row) for row in rows], indent=1), encoding="utf-8")
     return 0
 
 

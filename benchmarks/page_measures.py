@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from statistics import median, quantiles
 from typing import Any, Final
 
@@ -36,6 +37,9 @@ class Row:
     peer: float | None
     unit: str
     goal: float | None
+    rounds: int
+    """It is the median of so many: those of one round are told as such."""
+    day: str = field(default_factory=lambda: datetime.now(UTC).date().isoformat())
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ def long_answer(bench: Bench) -> list[Row]:
     """4,000 tokens at 1,000 tokens a second: until it is whole, and how smoothly."""
     return _rows(
         bench.both(_long, bench.rounds),
+        bench.rounds,
         ("whole", "4,000 tokens at 1,000 tok/s: whole", "ms", 4_100),
         ("late", "4,000 tokens at 1,000 tok/s: frames over 50 ms", "", 2),
         ("tasks", "4,000 tokens at 1,000 tok/s: tasks over 50 ms", "", None),
@@ -101,9 +106,10 @@ def _long(bench: Bench, site: Site) -> dict[str, float]:
 
 
 def endless(bench: Bench) -> list[Row]:
-    """An answer without end at 1,000 tokens a second, while somebody types."""
+    """An answer without end at 1,000 tokens a second, while somebody types; one round."""
     return _rows(
         [_endless(bench, bench.ours)],
+        1,
         ("p95", f"endless answer, {bench.endless_s:.0f} s: key to frame, p95", "ms", 100),
         ("p50", f"endless answer, {bench.endless_s:.0f} s: key to frame, p50", "ms", None),
         ("slowest", f"endless answer, {bench.endless_s:.0f} s: key to frame, slowest", "ms", None),
@@ -129,8 +135,7 @@ def _endless(bench: Bench, site: Site) -> dict[str, float]:
         smooth, cpu = tab.smoothness(), _less(tab.cpu_ms(), before)
         shown = tab.page.evaluate("probe.characters()")
         tab.page.locator(".stop-button").click()
-        began = tab.page.evaluate("performance.now()")
-        usable = tab.page.evaluate("probe.usable()")
+        stopped = tab.page.evaluate("probe.usableAfterClick()")
         keys: Sequence[float] = smooth["keys"]
         return {
             "p50": median(keys),
@@ -140,14 +145,15 @@ def _endless(bench: Bench, site: Site) -> dict[str, float]:
             "worst": smooth["worst"],
             "busy": cpu["ThreadTime"] / bench.endless_s / 10,
             "behind": shown,
-            "stopped": usable - began,
+            "stopped": stopped,
         }
 
 
 def first_words(bench: Bench) -> list[Row]:
-    """From Enter to the own message, and to the first token, less what the server took."""
+    """From Enter to the own message, and to the first token, less what the server took; ten turns of one round."""
     return _rows(
         bench.both(_first, 1),
+        1,
         ("asked", "Enter to own message on screen, median", "ms", 50),
         ("first", "Enter to first token on screen, over the server's, median", "ms", 100),
     )
@@ -171,11 +177,12 @@ def _first(bench: Bench, site: Site) -> dict[str, float]:
 
 
 def wire(bench: Bench) -> list[Row]:
-    """Requests of a turn, and what comes down for an answer of 300 tokens at 50 tokens a second."""
+    """Requests of a turn, and what comes down for an answer of 300 tokens at 50 tokens a second; one round."""
     return _rows(
         bench.both(_wire, 1),
-        ("requests", "requests of a turn", "", 4),
-        ("kilobytes", "down for 300 tokens at 50 tok/s, as on the wire", "kB", 20),
+        1,
+        ("requests", "requests of a turn, in Chromium", "", 4),
+        ("kilobytes", "bytes down, answer of 300 tokens, in Chromium", "KB", 20),
     )
 
 
@@ -192,10 +199,11 @@ def weight(bench: Bench) -> list[Row]:
     """The first visit and the second: what comes down, and until it can be used."""
     return _rows(
         bench.both(_weight, bench.rounds),
-        ("cold kB", "first visit: down, as on the wire", "kB", None),
+        bench.rounds,
+        ("cold KB", "first visit: down, as on the wire", "KB", None),
         ("cold requests", "first visit: requests", "", None),
         ("cold", "first visit: until it can be used", "ms", None),
-        ("warm kB", "second visit: down, as on the wire", "kB", None),
+        ("warm KB", "second visit: down, as on the wire", "KB", None),
         ("warm requests", "second visit: requests to the server", "", None),
         ("warm", "second visit: until it can be used", "ms", 2_500),
     )
@@ -208,7 +216,7 @@ def _weight(bench: Bench, site: Site) -> dict[str, float]:
         tab = Tab(context, site)
         told[visit] = tab.open()
         tab.page.wait_for_timeout(2 * SETTLED_MS)
-        told[f"{visit} kB"] = tab.wire.kilobytes
+        told[f"{visit} KB"] = tab.wire.kilobytes
         told[f"{visit} requests"] = len([each for each in tab.wire.requests if tab.wire.came_down(each)])
         tab.close()
     context.close()
@@ -225,10 +233,11 @@ def long_conversation(bench: Bench) -> list[Row]:
         ("RecalcStyleDuration", "styles"),
         ("LayoutDuration", "layout"),
     ):
-        rows.append(Row(f"a turn of 300 tokens at 100 tok/s, new conversation: {name}", new[key], None, "ms", None))
-        rows.append(Row(f"the same behind {EARLIER} messages: {name}", long[key], None, "ms", None))
+        turn = "a turn of 300 tokens at 100 tok/s"
+        rows.append(Row(f"{turn}, new conversation: {name}", new[key], None, "ms", None, bench.rounds))
+        rows.append(Row(f"the same behind {EARLIER} messages: {name}", long[key], None, "ms", None, bench.rounds))
     times = long["ThreadTime"] / new["ThreadTime"]
-    return [*rows, Row(f"the same behind {EARLIER} messages: times the CPU", times, None, "", 1.5)]
+    return [*rows, Row(f"the same behind {EARLIER} messages: times the CPU", times, None, "", 1.5, bench.rounds)]
 
 
 def _conversation(bench: Bench, messages: int) -> Mapping[str, float]:
@@ -263,10 +272,10 @@ def _less(after: Mapping[str, float], before: Mapping[str, float]) -> dict[str, 
     return {name: value - before[name] for name, value in after.items()}
 
 
-def _rows(told: Sequence[Mapping[str, float]], *specs: Spec) -> list[Row]:
+def _rows(told: Sequence[Mapping[str, float]], rounds: int, *specs: Spec) -> list[Row]:
     mine, *others = told
     peer: Mapping[str, Any] = others[0] if others else {}
-    return [Row(name, mine[key], peer.get(key), unit, goal) for key, name, unit, goal in specs]
+    return [Row(name, mine[key], peer.get(key), unit, goal, rounds) for key, name, unit, goal in specs]
 
 
 MEASURES: Final[Mapping[str, Callable[[Bench], list[Row]]]] = {

@@ -46,6 +46,10 @@
   let keys = [];
   addEventListener("keydown", ({ timeStamp }) => drawn().then((at) => keys.push(at - timeStamp)), true);
 
+  let clicked = 0;
+  addEventListener("click", ({ timeStamp }) => (clicked = timeStamp), true);
+  const usableAfterClick = async () => (await when("usable")) - clicked;
+
   const clear = () => {
     [gaps, keys] = [[], []];
     tasks.length = 0;
@@ -76,5 +80,5 @@
     });
   };
 
-  globalThis.probe = { ask, asked: () => asked, clear, smoothness, usable: () => when("usable"), characters: () => lastOf(".bot.message").length };
+  globalThis.probe = { ask, asked: () => asked, clear, smoothness, usable: () => when("usable"), usableAfterClick, characters: () => lastOf(".bot.message").length };
 })();

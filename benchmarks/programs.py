@@ -30,7 +30,7 @@ STOPPED_WITHIN_S: Final = 15.0
 IDLE_S: Final = 1.0
 """How long the program is looked at before a wave."""
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
-_CORES: Final = sorted(os.sched_getaffinity(0))
+_CORES: Final = sorted(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1))
 TESTED_CORES: Final = frozenset(_CORES[:2])
 OTHER_CORES: Final = frozenset(_CORES[2:] or _CORES)
 
@@ -142,6 +142,8 @@ class Wave:
     """CPU seconds a second with all pages open, before."""
     private_mb: tuple[float, float]
     """With the pages open; and the most while they asked."""
+    around_cores: float = 0.0
+    """How much of a core the busier of the visitors' process and the model's server took: near 1, times are theirs."""
 
     @property
     def cpu_per_1000(self) -> float:
@@ -150,11 +152,19 @@ class Wave:
         return 1000 * self.cpu_s / tokens if tokens else float("inf")
 
 
-def wave(program: Program, folder: Path, driver: Sequence[str], *, memory: bool = False, within_s: float = 300) -> Wave:
+def wave(
+    program: Program,
+    folder: Path,
+    driver: Sequence[str],
+    *,
+    model: Program,
+    memory: bool = False,
+    within_s: float = 300,
+) -> Wave:
     """Have visitors ask `program` at once, from a process of their own; `memory` looks what it takes meanwhile.
 
-    `driver` is the command of a process that does as `wave_process.py` says. Raises `AssertionError` with its log when
-    it takes longer than `within_s` seconds.
+    `driver` is the command of a process that does as `wave_process.py` says, `model` the model's server. Raises
+    `AssertionError` with its log when it takes longer than `within_s` seconds.
     """
     with running(driver, folder, cores=OTHER_CORES) as process:
         assert _line(process, folder) == "ready\n", (folder / "log.txt").read_text()[-2000:]
@@ -162,14 +172,16 @@ def wave(program: Program, folder: Path, driver: Sequence[str], *, memory: bool 
         time.sleep(IDLE_S)
         idle_cpu = (program.cpu_s - idle_cpu_s) / IDLE_S
         open_mb, before_s = program.private_mb, program.cpu_s
+        began_s, around_s = time.monotonic(), [_cpu_s(process.pid), model.cpu_s]
         _say(process)
         most_mb = [open_mb]
         each = (lambda: most_mb.append(program.private_mb)) if memory else None  # reading it stops the program a moment
         seen = json.loads(_line(process, folder, each=each, within_s=within_s))
         taken_s = program.cpu_s - before_s
+        around = max(_cpu_s(process.pid) - around_s[0], model.cpu_s - around_s[1]) / (time.monotonic() - began_s)
         _say(process)
         process.wait(STOPPED_WITHIN_S)
-    return Wave(seen, taken_s, idle_cpu, (open_mb, max(most_mb)))
+    return Wave(seen, taken_s, idle_cpu, (open_mb, max(most_mb)), around)
 
 
 def free_port() -> int:

@@ -3,7 +3,8 @@
     python -m benchmarks.results     # writes README's table anew from `results/latest.json`
 
 A row has our value, the peer's where one was measured beside it, and the goal: for our value, or for the ratio of the
-two. Figures without a goal are there to read the others by.
+two. Figures without a goal are there to read the others by. Parts can be measured again, so each row keeps its own
+rounds and day.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import json
 import os
 import platform
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
@@ -36,6 +38,12 @@ class Row:
     goal: float | None = None
     """At most this: of the ratio where `of_ratio`, else of our value."""
     of_ratio: bool = False
+    rounds: int = 0
+    """It is the median of so many; 0 is not told."""
+    day: str = ""
+    """On which it was measured."""
+    note: str = ""
+    """What is to be known of the value."""
 
     def __post_init__(self) -> None:
         if self.peer is not None and not isfinite(self.peer):  # it is not there, or answered nobody
@@ -69,9 +77,26 @@ class Row:
 HEAD: Final = ("figure", "ours", "peer", "ratio", "goal", "reached")
 
 
-def markdown(rows: Iterable[Row]) -> str:
+def usual(rows: Sequence[Row]) -> tuple[int, str]:
+    """The rounds and the day of most rows: told once, above them."""
+    return Counter((row.rounds, row.day) for row in rows).most_common(1)[0][0]
+
+
+def noted(rows: Sequence[Row]) -> list[tuple[str, ...]]:
+    """The cells of the rows; behind the figure stands what is not as in most of them, and its note."""
+    rounds, day = usual(rows)
+    lines = []
+    for row in rows:
+        of_rounds = f"{row.rounds} round{'s' * (row.rounds > 1)}" if row.rounds != rounds else ""
+        notes = ", ".join(filter(None, (row.note, of_rounds, row.day if row.day != day else "")))
+        name, *others = row.cells
+        lines.append((f"{name} ({notes})" if notes else name, *others))
+    return lines
+
+
+def markdown(rows: Sequence[Row]) -> str:
     """The rows as README.md has them."""
-    lines = [HEAD, ("---",) * len(HEAD), *(row.cells for row in rows)]
+    lines = [HEAD, ("---",) * len(HEAD), *noted(rows)]
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
 
@@ -79,23 +104,28 @@ def plain(rows: Sequence[Row], before: Sequence[Row] = ()) -> str:
     """The rows for a terminal; with those of an earlier run, what ours was then."""
     old = {row.name: row for row in before}
     lines = [(*HEAD, *(["ours before"] if before else []))]
-    for row in rows:
+    for row, cells in zip(rows, noted(rows), strict=True):
         was = [f"{_number(old[row.name].ours)} {row.unit}" if row.name in old else "not measured"] if before else []
-        lines.append((*row.cells, *was))
+        lines.append((*cells, *was))
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
 
-def written(rows: Iterable[Row], *, rounds: int) -> str:
+def written(rows: Sequence[Row]) -> str:
     """The rows and the machine as JSON."""
-    content = {"machine": machine(), "rounds": rounds, "rows": [asdict(row) for row in rows]}
+    content = {"machine": machine(), "rows": [asdict(row) for row in rows]}
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
 def read(text: str) -> tuple[str, list[Row]]:
-    """The machine and the rows of `written`. Raises `TypeError` for rows of another form."""
+    """The machine, with what is usual of the rows, and the rows of `written`; of files of before, all of one run.
+
+    Raises `TypeError` for rows of another form.
+    """
     content: dict[str, Any] = json.loads(text)
-    return f"{content['machine']}, medians of {content['rounds']} rounds", [Row(**row) for row in content["rows"]]
+    rows = [Row(**{"rounds": content.get("rounds", 0), **row}) for row in content["rows"]]
+    rounds, day = usual(rows)
+    return ", ".join(filter(None, (content["machine"], day, f"medians of {rounds} rounds"))), rows
 
 
 def of_page(text: str) -> list[Row]:
@@ -112,8 +142,9 @@ def merged(new: Sequence[Row], old: Sequence[Row]) -> list[Row]:
 
 def machine() -> str:
     """This machine, as far as it matters to the figures; with others at work on it (the load) times are no measure."""
-    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    cores = len(os.sched_getaffinity(0))
+    told = Path("/proc/cpuinfo")  # Linux only, as is the affinity
+    model = re.search(r"model name\s*: (.*)", told.read_text() if told.exists() else "")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     name = model[1].strip() if model else platform.machine()
     return f"{name}, {cores} cores, load {os.getloadavg()[0]:.0f} at the end, Python {platform.python_version()}"
 

@@ -14,6 +14,8 @@ import argparse
 import signal
 import sys
 import venv
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import check_call
 from typing import Final
@@ -23,14 +25,16 @@ from benchmarks.cases import CASES
 from benchmarks.results import ROOT, Row, merged, of_page, plain, read, written
 
 INSTALLED: Final = ROOT / ".venv-peers" / "chainlit"
+PROGRAM: Final = INSTALLED / "bin" / "chainlit"
+"""The last that an installation writes."""
 CHAINLIT: Final = ("chainlit==2.12.*", "openai>=2", "python-socketio[asyncio_client]")
 
 
 def installed() -> Path:
-    """The Python of an environment with Chainlit, which is made if need be."""
+    """The Python of an environment with Chainlit, which is made if need be: anew where that was broken off."""
     python = INSTALLED / "bin" / "python"
-    if not python.exists():
-        venv.create(INSTALLED, with_pip=True)
+    if not PROGRAM.exists():
+        venv.create(INSTALLED, clear=True, with_pip=True)
         check_call([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *CHAINLIT])  # noqa: S603
     return python
 
@@ -40,25 +44,26 @@ def main() -> int:
     given = _given()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # else what was started would stay
     python = installed() if given.install_peers else given.chainlit
-    if python is None and (INSTALLED / "bin" / "python").exists():
+    if python is None and PROGRAM.exists():
         python = INSTALLED / "bin" / "python"
     before = read(given.compare.read_text("utf-8"))[1] if given.compare else []
     rows: list[Row] = []
+    day = datetime.now(UTC).date().isoformat()
     with Bench(given.rounds, python, lambda text: print(text, file=sys.stderr, flush=True)) as bench:  # noqa: T201
         for name in given.only or CASES:
-            rows += CASES[name](bench)
+            rows += [replace(row, rounds=given.rounds, day=day) for row in CASES[name](bench)]
             _keep(rows, given)
     rows += of_page(given.page.read_text("utf-8")) if given.page else []
-    _keep(rows, given)
+    _keep(rows, given, all_=bool(given.page and not given.only))
     print(plain(rows, before))  # noqa: T201 - it is for the terminal
     return 0
 
 
-def _keep(rows: list[Row], given: argparse.Namespace) -> None:
-    """Write what there is so far into the file; what it has of other figures stays."""
+def _keep(rows: list[Row], given: argparse.Namespace, *, all_: bool = False) -> None:
+    """Write what there is so far into the file; other figures that it has stay, unless these are all there are."""
     if given.json:
-        old = read(given.json.read_text("utf-8"))[1] if given.json.exists() else []
-        given.json.write_text(written(merged(rows, old), rounds=given.rounds), encoding="utf-8")
+        old = read(given.json.read_text("utf-8"))[1] if given.json.exists() and not all_ else []
+        given.json.write_text(written(merged(rows, old)), encoding="utf-8")
 
 
 def _given() -> argparse.Namespace:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
-from benchmarks.results import LATEST, README, Row, markdown, merged, of_page, plain, read, with_table, written
+from benchmarks.results import LATEST, README, ROOT, Row, markdown, merged, of_page, plain, read, with_table, written
 
 
 @pytest.mark.parametrize(
@@ -24,12 +27,34 @@ def test_a_goal_is_about_our_value_or_the_ratio(row: Row, reached: bool | None) 
 
 
 def test_what_is_written_is_read_again() -> None:
-    """With the rounds and the machine in words."""
-    rows = [Row("cpu", 0.1, 1.0, "s", "load_chat", 0.15, of_ratio=True), Row("late", 12.5, unit="ms")]
-    where, again = read(written(rows, rounds=3))
+    """With the rounds, the day and the machine in words."""
+    rows = [
+        Row("cpu", 0.1, 1.0, "s", "load_chat", 0.15, of_ratio=True, rounds=3, day="2026-11-21"),
+        Row("late", 12.5, unit="ms", rounds=3, day="2026-11-21", note="driver-bound"),
+    ]
+    where, again = read(written(rows))
     assert again == rows
+    assert "2026-11-21" in where
     assert "cores" in where
     assert "3 rounds" in where
+
+
+def test_what_is_not_as_in_most_rows_stands_behind_their_names() -> None:
+    """A row of one round, or of another day, is not told as the median of this run."""
+    rows = [Row(name, 1, rounds=3, day="2026-11-21") for name in "ab"]
+    rows.append(Row("c", 3, rounds=1, day="2026-11-20", note="driver-bound"))
+    lines = markdown(rows).splitlines()
+    assert [line.split(" | ")[0] for line in lines[2:]] == ["| a", "| b", "| c (driver-bound, 1 round, 2026-11-20)"]
+
+
+def test_the_machine_is_told_where_there_is_no_linux() -> None:
+    """So that `make test` gets as far as its skips."""
+    without = "import os, pathlib; del os.sched_getaffinity; pathlib.Path.exists = lambda _: False"
+    told = "import benchmarks.programs; from benchmarks.results import machine; print(machine())"
+    run = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-c", f"{without}; {told}"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "cores" in run.stdout
 
 
 def test_a_part_that_is_measured_again_takes_its_old_places() -> None:

@@ -403,7 +403,11 @@ def test_an_answer_costs_the_same_bytes_behind_a_hundred_messages(visitor: Visit
         visitor.answered(*earlier, said("user", "Go on"))
         return visitor.received - before
 
-    fifty = [said(role, f"Message {number} of a long conversation.") for number in range(50) for role in ("user", "assistant")]
+    fifty = [
+        said(role, f"Message {number} of a long conversation.")
+        for number in range(50)
+        for role in ("user", "assistant")
+    ]
     alone = sent(200)
     assert sent(200, *fifty) < 1.5 * alone
     assert sent(800) < 6 * alone

@@ -175,8 +175,7 @@ async def test_a_theme_is_kept_under_the_name_of_what_is_in_it_alone() -> None:
     compressed = Compressed(Files("text/css"))
     digest = sha256(TEXT).hexdigest()
     right, *others = [
-        await ask(compressed, "/theme.css", headers=BROWSER, query=query)
-        for query in (f"v={digest}", "v=newer", "")
+        await ask(compressed, "/theme.css", headers=BROWSER, query=query) for query in (f"v={digest}", "v=newer", "")
     ]
 
     assert right.headers["cache-control"] == FOR_GOOD

@@ -50,11 +50,13 @@
   const BOTTOM = "#conversation.follows .bubble-wrap";
   let seen = { top: 0, height: 0 }; // where the conversation was scrolled to when it was last looked at
   const look = (box) => {
-    const belowSeen = seen.height - box.scrollTop - box.clientHeight;
+    const { scrollTop: top, scrollHeight: height, clientHeight: shown } = box;
     // Up, and not because the conversation became shorter: somebody scrolled, by whatever means.
-    if (box.scrollTop < seen.top - 1 && box.scrollHeight >= seen.height) following = false;
-    else if (box.scrollTop > seen.top && belowSeen < 60) following = true;
-    seen = { top: box.scrollTop, height: box.scrollHeight };
+    if (top < seen.top - 1 && height >= seen.height) following = false;
+    // Down to the end, or to where the end was. That only by more than the conversation grew: what grows above is no
+    // scrolling, and the browser moves what stands below it (a row of a long conversation that is laid out at last).
+    else if (top > seen.top && (height - top - shown < 60 || (top - seen.top > height - seen.height && seen.height - top - shown < 60))) following = true;
+    seen = { top, height };
   };
   // A wheel, a key or a finger says it before the conversation moves, which it may never do while it is being taken along.
   const inside = (event) => event.target.closest?.(BOTTOM);
@@ -177,7 +179,8 @@
   Object.defineProperty(AsyncFunction.prototype, "constructor", { value: withoutEvaluating });
 
   // At every update Gradio's chatbot (6.31) sets the direction of each part of a message to what it is, and Chromium then
-  // finds the style of all that stands in it anew: most of what drawing a long answer took. "auto" has to be found anew.
+  // finds the style of all that stands in it anew: most of what drawing a long answer took (for 4,000 tokens 960 ms of
+  // finding styles; with this and `pieces.mjs` 191). "auto" has to be found anew.
   const dir = Object.getOwnPropertyDescriptor(HTMLElement.prototype, "dir");
   const setDirection = function (value) {
     if (value === "auto" || dir.get.call(this) !== value) dir.set.call(this, value);
@@ -263,7 +266,7 @@
     const row = growingRow();
     const elsewhere = changes.filter(({ target }) => !row?.contains(target) && !isUnseen(target));
     if (elsewhere.length) whole = true;
-    else if (changes.some(({ target }) => row?.contains(target))) later ||= setTimeout(() => tend(growingRow()), tendedAt + GROWING_MS - performance.now());
+    else if (changes.some(({ target }) => row?.contains(target))) later ||= setTimeout(() => tend(whole ? null : growingRow()), tendedAt + GROWING_MS - performance.now());
     else return;
     frame ||= requestAnimationFrame(nextFrame);
   };

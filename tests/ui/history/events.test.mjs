@@ -81,6 +81,15 @@ test("retrying keeps the earlier answer as a version, and takes the place of a m
   assert.equal(tree.versions(conversations.path()[1].id).length, 3);
 });
 
+test("behind an answer that failed, nothing of it waits to be drawn", async () => {
+  const { events, page } = made();
+  let ended = 0;
+  page.pace.end = () => ((ended += 1), true);
+  await events.send("Hello");
+  events.failed(page.lastLane(), "gone", "look", "Try again");
+  assert.equal(ended, 1);
+});
+
 test("an edited question stands beside the earlier one", async () => {
   const { answer, conversations, events } = made();
   await events.send("First");

@@ -84,3 +84,26 @@ test("however long a draw took, the next one is no more than two seconds behind 
   await pass(2_010);
   assert.equal(page.draws, 2);
 });
+
+test("in a tab that is not seen, however much is drawn, one frame is waited for", async () => {
+  let waiting = 0;
+  let time = 0;
+  const frames = [];
+  const drawn = () => new Promise((resolve) => ((waiting += 1), frames.push(resolve)));
+  const pace = makePace({ now: () => time, sleep: async (ms) => (time += ms), drawn });
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+  assert.equal(await pace.mayDraw(), true);
+  time += 100;
+  frames.pop()();
+  await settled();
+  for (let update = 0; update < 100; update++) {
+    const before = time;
+    assert.equal(await pace.mayDraw(), true);
+    assert.ok(time - before >= 200); // by what the first draw took
+  }
+  assert.equal(waiting, 2);
+  frames.pop()();
+  await settled();
+  await pace.mayDraw();
+  assert.equal(waiting, 3);
+});

@@ -63,3 +63,14 @@ test("names of files and texts of documents are searched", () => {
   gather(texts, [message]);
   assert.equal(texts.get("c"), "Look\na.png\nc.pdf\nGröße 字");
 });
+
+test("of the answers that arrive, what was read of one that ended unseen is not kept", () => {
+  const known = [];
+  const drawn = (id) => {
+    const text = Object.assign(new String("word ".repeat(400)), { startsWith: (before) => (known.push(before.length), true) });
+    const shown = [{ ...shownText("assistant", ""), content: [{ type: "text", text }] }];
+    drawnOf({ id, role: "assistant", state: "arriving", shown }, { pieces: true });
+  };
+  for (const id of ["first", "first", "second", "first"]) drawn(id);
+  assert.deepEqual(known, [0, 2_000, 0, 0]);
+});

@@ -42,7 +42,12 @@ for (const [what, before] of Object.entries({
   "an environment": `\\begin{align}\n${prose()}\n\n`,
   "an element": `<details>\n\n${prose()}\n\n`,
   "a comment": `<!-- ${prose()}\n\n`,
+  "code that shows indented signs": `\`\`\`python\n    """\n    \`\`\`\n    shown\n    \`\`\`\n${prose()}\n\n`,
+  "code that shows quoted signs": `\`\`\`md\n> \`\`\`\n> shown\n${prose()}\n\n`,
   "what may be indented code that shows a fence": `    \`\`\`\n\n${prose()}\n\n`,
+  "what may have left the item of its code": `1. one\n   \`\`\`\ncode\n\`\`\`\n${prose()}\n\n`,
+  "an element that begins in a line": `Look: <details>\n\n${prose()}\n\n`,
+  "bold letters that nothing closes": `Look: <b>bold\n\n${prose()}\n\n`,
 })) {
   test(`nothing is cut in ${what}`, () => assert.equal(pieces(`${before}Text\n\n${prose()}\n\nText`).length, 1));
 }
@@ -51,6 +56,53 @@ test("it is cut behind code, and behind code that speaks of HTML", () => {
   const code = "```html\n<details>\n```\n\nThe `<details>` and ``a`<b>`` element, see <https://example.org>.\n\n";
   assert.equal(pieces(`${code}${prose()}\n\nText`).length, 2);
 });
+
+test("an indented or quoted fence in code does not end it", () => {
+  const shown = '    """Use it:\n\n    ```\n    run()\n    ```\n\n    > ```\n    """\n';
+  const lines = Array.from({ length: 60 }, (_, at) => `    value_${at} = compute(${at})  # of the first\n`).join("");
+  const code = `\`\`\`python\ndef first():\n${shown}${lines}\n\nclass A:\n    pass\n\`\`\`\n`;
+  assert.ok(code.length > PIECE);
+  const behind = `\nText\n\n${prose()}`;
+  assert.deepEqual(pieces(`${code}${behind}`), [code, behind.slice(1)]);
+});
+
+for (const [what, before] of Object.entries({
+  "a quote whose code nothing closes": `> \`\`\`\n> shown\n\n`,
+  "an item whose code nothing closes": `- \`\`\`\n  shown\n\n  more\n\nNo item.\n\n`,
+  "code in a quote": `> \`\`\`\n> shown\n> \`\`\`\n\n`,
+  "code in a numbered item": `1. one\n   \`\`\`sh\n   run\n   \`\`\`\n\n2. \`\`\`sh\n   run\n   \`\`\`\n\n`,
+  "a line break, and types with parameters": `One<br>two: a Vec<String>, a Map<K, V>, H<sub>2</sub>O.\n\n`,
+  "a line of a space that does not break": "\u00a0\n\n",
+})) {
+  test(`it is cut behind ${what}`, () => assert.equal(pieces(`${before}${prose()}\n\nText`).length, 2));
+}
+
+test("a line that holds a space of another kind is not empty", () => {
+  assert.equal(pieces(`${prose()}\n\u3000\nText`).length, 1);
+});
+
+for (const begins of ["3 boats", "2024: a year", "✅ Done", "⚠️ Mind it", "🇨🇭 there"]) {
+  test(`"${begins}" begins a piece`, () => assert.equal(pieces(`${prose()}\n\n${begins}`).length, 2));
+}
+
+test("a numbered list is never cut inside", () => {
+  assert.equal(pieces(`1. ${prose()}\n\n2. ${prose()}\n\n3) ${prose()}`).length, 1);
+  assert.equal(pieces(`${prose()}\n\n2`).length, 1);
+});
+
+for (const [what, definition] of Object.entries({
+  "behind an element": "<details>\n\n[1]: https://example.org\n",
+  "in an item": "- [1]: https://example.org\n",
+  "in a numbered item": "1. [1]: https://example.org\n",
+  "in a quote": "> [1]: https://example.org\n",
+})) {
+  test(`a text is whole that defines a link ${what}`, () => {
+    const read = reader();
+    const text = `See [this][1].\n\n${prose()}\n\nText\n\n`;
+    assert.equal(read(text).length, 2);
+    assert.equal(read(`${text}${definition}`).length, 1);
+  });
+}
 
 test("a text that defines a link or a note is whole, also when it had been cut", () => {
   const read = reader();
@@ -80,7 +132,7 @@ test("another text is read from its beginning", () => {
   assert.deepEqual(read("Another."), ["Another."]);
 });
 
-test("however long the text has become, only its last piece is read again", () => {
+test("however long the text has become, only its last line is read again", () => {
   const read = reader();
   let looks = 0;
   const counted = (text) => {

@@ -269,6 +269,7 @@ export const eventsOf = (conversations, turns, page) => {
       options: [{ label, value: TRY_AGAIN }],
       content: [{ type: "text", text: hint }],
     });
+    if (isOpen(entry)) page.pace.end();
     page.turnsChanged();
     return isOpen(entry) ? [box(), onPage()] : [same, same];
   };

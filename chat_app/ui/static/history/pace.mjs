@@ -16,11 +16,16 @@ export const makePace = ({ now, sleep, drawn }) => {
   let owed = null; // the draw that waits for its time
 
   let took = 0; // by the last draw
+  let measuring = false;
 
+  // One at a time: where no frame comes, all of them would wait for it.
   const measure = async () => {
     const began = now();
     next = began + took + restAfter(took); // until it is known better, or for good where no frame comes
+    if (measuring) return;
+    measuring = true;
     await drawn();
+    measuring = false;
     took = Math.min(now() - began, LONGEST_MS); // a tab that was not seen had no frame for hours, perhaps
     next = now() + restAfter(took);
   };

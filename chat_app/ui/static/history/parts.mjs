@@ -48,7 +48,7 @@ const contentOf = (part) => {
   return contents.get(part);
 };
 
-const readers = new Map(); // of the answers that arrive, by their ids: one for each place in `shown`
+let growing = { id: null, readers: null }; // of the answer that was drawn last as it arrives: one for each place in `shown`
 const cut = new WeakMap(); // what is shown of the others, in pieces
 
 const inPieces = (shown, read) => {
@@ -59,12 +59,12 @@ const inPieces = (shown, read) => {
 
 const answerInPieces = ({ id, state, shown }) => {
   if (state === "arriving") {
-    if (!readers.has(id)) readers.set(id, new Map());
-    const known = readers.get(id);
+    if (growing.id !== id) growing = { id, readers: new Map() };
+    const known = growing.readers;
     const readerAt = (place) => known.get(place) ?? known.set(place, reader()).get(place);
     return shown.map((each, at) => inPieces(each, (part) => readerAt(`${at} ${part}`)));
   }
-  readers.delete(id);
+  if (growing.id === id) growing = { id: null, readers: null };
   for (const each of shown) if (!cut.has(each)) cut.set(each, inPieces(each, reader));
   return shown.map((each) => cut.get(each));
 };
