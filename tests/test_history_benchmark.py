@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.history import Kept, measure, table
 
-COSTS = ("ask: requests, number", "ask: posted, kB", "ask: posted to /queue/join, kB")
+COSTS = ("ask: requests, number", "ask: posted, KB", "ask: posted to /queue/join, KB")
 
 
 @pytest.mark.browser
@@ -20,4 +20,4 @@ def test_a_turn_costs_the_same_however_many_conversations_are_kept() -> None:
 
     few, many = ({name: median(values) for name, values in each.values.items()} for each in measured)
     assert [many[name] for name in COSTS] == pytest.approx([few[name] for name in COSTS], rel=0.1)
-    assert 0 < many["ask: written, kB"] < 2 * few["ask: written, kB"], table(pair, measured)
+    assert 0 < many["ask: written, KB"] < 2 * few["ask: written, KB"], table(pair, measured)
