@@ -208,6 +208,7 @@ def test_code_is_copied_and_saved(artifacts: ArtifactsPage, tmp_path: Path) -> N
     """Under its file's name, else its title's, with the end that its language has."""
     artifacts.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     artifacts.show(block("python src/app.py", program("x")) + block("html", PAGE) + block("rust", program("r")))
+    expect(artifacts.openers).to_have_count(3)
     names = []
     for opener, text in zip(artifacts.openers.all(), (program("x"), PAGE, program("r")), strict=True):
         opener.click()
