@@ -4,7 +4,7 @@
 // drawn together. Nothing is held back for good: the first words are drawn at once, and so are the last.
 
 const REST = 2;
-const LONGEST_MS = 2_000;
+const LONGEST_MS = 600; // the first draw of a new page loads what it draws with, which says nothing of the next
 const restAfter = (took) => Math.min(REST * took, LONGEST_MS);
 
 /**
