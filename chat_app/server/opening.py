@@ -116,7 +116,7 @@ class Opening(Generic[_Built]):
         try:
             app = self._asgi_of(built)
             await app(scope, events, noted)
-        except Exception as error:
+        except Exception as error:  # it belongs to who started the process, which ends with it
             if self._app is not None:
                 raise
             self._fail(error)

@@ -172,12 +172,10 @@ class TurnQueue(Queue):
         try:
             async with aclosing(await self._begun(event, fn)) as updates:
                 last = await self._send(event, updates)
-        except Error as refusal:
-            failed = utils.error_payload(refusal, show_error=False)
-            self.send_message(event, ProcessCompletedMessage(output=failed, success=False))
-        except Exception as defect:
-            log.exception("event_failed")
-            failed = utils.error_payload(defect, show_error=False)
+        except Exception as error:  # of a page that is not told, the question would wait for ever
+            if not isinstance(error, Error):
+                log.exception("event_failed")
+            failed = utils.error_payload(error, show_error=False)
             self.send_message(event, ProcessCompletedMessage(output=failed, success=False))
         else:
             self.send_message(event, ProcessCompletedMessage(output={"data": [last]}, success=True))
