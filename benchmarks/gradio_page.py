@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from time import monotonic
 from typing import Any, Final
@@ -18,6 +20,7 @@ from uuid import uuid4
 from benchmarks.timing import Pace, Watch
 from benchmarks.wire import Page
 
+_HAS_HEARTBEAT: Final = re.compile(rb'"connect_heartbeat":\s*true')
 EARLIER: Final = "Some words of an earlier message, as long as such messages often are; and a little more. " * 4
 
 
@@ -31,7 +34,7 @@ def earlier(messages: int) -> list[dict[str, Any]]:
     return [said(("user", "assistant")[number % 2], EARLIER) for number in range(messages)]
 
 
-class GradioVisitor:
+class GradioVisitor(ABC):
     """Somebody with the page open; `ask` takes a turn."""
 
     def __init__(self, base_url: str, messages: int = 0) -> None:
@@ -42,12 +45,13 @@ class GradioVisitor:
         self._events: dict[str, int] = {}
 
     async def open(self) -> None:
-        """Load the page, and hold its heartbeat open."""
-        await self.page.fetch("/")
+        """Load the page, and hold its heartbeat open if it has one."""
+        document = await self.page.fetch("/")
         for event in (await self.page.get("/config"))["dependencies"]:
             for name in (event["api_name"], *(kind for _, kind in event["targets"])):
                 self._events.setdefault(name, event["id"])
-        self._heart = asyncio.create_task(self._beat())
+        if _HAS_HEARTBEAT.search(document):
+            self._heart = asyncio.create_task(self._beat())
 
     async def ask(self, pace: Pace) -> Watch:
         """The answer to one question, as it was seen."""
@@ -77,9 +81,9 @@ class GradioVisitor:
         async for _ in self.page.stream(f"/gradio_api/heartbeat/{self.session}"):
             pass
 
+    @abstractmethod
     async def _turn(self, watch: Watch, question: str) -> None:
         """All that the page posts for a turn."""
-        raise NotImplementedError
 
     def _body(self, event: int, data: list[Any]) -> dict[str, Any]:
         return {

@@ -1,8 +1,7 @@
-"""A visitor as `tests/browser/gradio_events.py` has one, who also keeps the page open, presses Stop, or just leaves."""
+"""A visitor as `tests/browser/gradio_events.py` has one, who also presses Stop, or just leaves."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from time import monotonic
 
 import httpx2
@@ -11,12 +10,7 @@ from tests.browser.gradio_events import PATIENCE_S, Conversation, Visitor, askin
 
 
 class SoakVisitor(Visitor):
-    """Somebody with an open page: its heartbeat tells Gradio that the session lives."""
-
-    def __init__(self, base_url: str) -> None:
-        super().__init__(base_url)
-        self._open = ExitStack()
-        self._open.enter_context(self.http.stream("GET", f"/gradio_api/heartbeat/{self.session}"))
+    """Somebody with an open page."""
 
     def stop(self, turn: str) -> None:
         """Press Stop, perhaps before the server has heard of the turn."""
@@ -35,8 +29,3 @@ class SoakVisitor(Visitor):
                         break
         except httpx2.ReadTimeout:
             pass
-
-    def close(self) -> None:
-        """Close the page."""
-        self._open.close()
-        super().close()

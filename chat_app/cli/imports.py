@@ -1,16 +1,17 @@
-"""What `serve` leaves out of Gradio's import: work and libraries that no page of ours comes to need.
+"""What `serve` leaves out of the imports of Gradio and openai: work and libraries that no page of ours comes to need.
 
-Three things, of which nothing that works depends: where Gradio is another than the one this was read in, or a module is
+Four things, of which nothing that works depends: where Gradio is another than the one this was read in, or a module is
 not there, nothing is done. Measured with Gradio 6.31, Python 3.11 and byte code, on a busy machine, all of
-`import chat_app.app`: from 5.7 to 2.8 s of CPU and from 174 to 117 MB.
+`import chat_app.app`: from 5.7 to 2.8 s of CPU and from 174 to 117 MB, then by the last to MEASURED.
 
 - The stubs for editors: at every import Gradio parses, renders and compares them for 80 classes. 1.2 s.
 - pandas, which stands in Gradio's `isinstance` and in statistics that nobody asks for: it runs when a name is looked up
   in it. 1 s with mcp, and 57 MB, of which pandas has two thirds.
 - mcp, for a server of tools, which a `ChatInterface` cannot be. `chat_app.tools` imports it where it is configured.
+- The overviews `openai.types` and `openai.types.responses`, of 370 modules with the types of what is never asked here:
+  they run when a name is looked up in them. What is below them, as `openai.types.chat`, is imported without them.
 
-Gradio looks into numpy, Pillow and huggingface_hub while it is imported, so putting them off gains nothing. Without its
-overview `openai.types` would save 2 MB: not worth a fourth.
+Gradio looks into numpy, Pillow and huggingface_hub while it is imported, so putting them off gains nothing.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ READ_IN = "6.31."
 """The versions of Gradio whose import was read and measured."""
 _STUBS_IN, _STUBS = "gradio.component_meta", "create_or_modify_pyi"
 _LATER = "pandas"
+_OVERVIEWS = frozenset({"openai.types", "openai.types.responses"})
 _HIDDEN = "mcp"
 
 
@@ -64,10 +66,11 @@ class LaterModule(ModuleType):
 
 
 class _LaterLoader(Loader):
-    """Puts off what `loader` does. Without a path the module has to run before one below it is imported."""
+    """Puts off what `loader` does. One that is not an `overview` has to run before a module below it is imported."""
 
-    def __init__(self, loader: Loader) -> None:
+    def __init__(self, loader: Loader, *, overview: bool) -> None:
         self._loader = loader
+        self._overview = overview
         self._running = RLock()
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
@@ -76,7 +79,8 @@ class _LaterLoader(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Nothing yet."""
-        module.__dict__.pop("__path__", None)
+        if not self._overview:
+            module.__dict__.pop("__path__", None)
         module.__class__ = LaterModule
 
     def run(self, module: ModuleType) -> None:
@@ -112,7 +116,7 @@ class _StublessLoader(Loader):
 
 
 class _Finder(MetaPathFinder):
-    """Finds the three before Python does."""
+    """Finds them before Python does."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -120,9 +124,12 @@ class _Finder(MetaPathFinder):
         """How `fullname` is loaded; None leaves it to Python."""
         if fullname == _HIDDEN:
             raise ModuleNotFoundError(f"{_HIDDEN} is not for Gradio", name=_HIDDEN)
-        if fullname not in {_STUBS_IN, _LATER}:
+        if fullname not in {_STUBS_IN, _LATER, *_OVERVIEWS}:
             return None
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is not None and spec.loader is not None:
-            spec.loader = (_LaterLoader if fullname == _LATER else _StublessLoader)(spec.loader)
+            if fullname == _STUBS_IN:
+                spec.loader = _StublessLoader(spec.loader)
+            else:
+                spec.loader = _LaterLoader(spec.loader, overview=fullname in _OVERVIEWS)
         return spec

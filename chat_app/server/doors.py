@@ -48,7 +48,7 @@ DOORS = (
     Door("", rf"{_API}/call/.*", "`chat` is the only name of the API"),
     Door("POST", rf"{_API}/cancel", "stops an event"),
     Door("POST", rf"{_API}/reset", "follows it"),
-    Door("GET", rf"{_API}/heartbeat/{_ID}", "keeps the session"),
+    Door("GET", rf"{_API}/heartbeat/{_ID}", "keeps the session of a client of the API"),
     Door("GET", rf"{_API}/app_id", "tells a page that lost its connection whether the app is still the same"),
     Door("", rf"{_API}/startup-events", "run at the start of the process"),
     Door("", rf"{_API}/component_server.*", "calls of components; none of ours has one"),

@@ -1,7 +1,7 @@
 """The event streams that are open, so that they can be ended when the process stops.
 
-An idle page holds one open for as long as it lives. Ended from here it looks done: the browser sees an end and not a
-broken connection, and Gradio cleans its session up. Other responses end by themselves and are left alone.
+A client of the API holds one open for as long as it lives. Ended from here it looks done: the client sees an end and
+not a broken connection, and Gradio cleans its session up. Other responses end by themselves and are left alone.
 """
 
 from __future__ import annotations

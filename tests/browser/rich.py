@@ -7,6 +7,7 @@ that is not there.
 from __future__ import annotations
 
 import json
+import re
 import sys
 import wave
 from base64 import b64encode
@@ -115,6 +116,8 @@ def opened(chat: ChatPage, *titles: str) -> None:
         expect(head).to_be_visible()
         if "expanded" not in (head.get_attribute("class") or ""):
             head.click()
+        # What it holds is there with that; until then the title of a call would be found in that of its calls.
+        expect(head).to_have_class(re.compile("expanded"))
 
 
 def _piece(call: Mapping[str, Any]) -> bytes:

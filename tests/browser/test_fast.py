@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from tests.browser.app_process import App
 from tests.browser.chat_page import ChatPage, open_chat
@@ -56,6 +56,18 @@ def test_a_long_answer_stands_as_if_it_were_in_one_piece(chat: ChatPage, server:
         chat.page.wait_for_timeout(200)
         copied.append(chat.page.evaluate("navigator.clipboard.readText()").strip())
     assert copied == [text, f"user: Tell me all.\n\nassistant: {text}"]
+
+
+def test_an_open_page_that_does_nothing_holds_no_request_open(page: Page, app: App) -> None:
+    """Also after a turn: nothing is left to send, to wake a phone or to take the server's memory."""
+    asked: list[Request] = []
+    page.on("request", lambda request: asked.append(request))  # noqa: PLW0108 - Playwright writes on it
+    chat = open_chat(page, app)
+    chat.ask("Hi.")
+    page.wait_for_load_state("networkidle")
+    assert asked
+    assert [request.url for request in asked if request.response() is None or request.timing["responseEnd"] < 0] == []
+    assert not [request.url for request in asked if "heartbeat" in request.url]
 
 
 def test_an_update_draws_the_end_of_a_long_answer_alone(chat: ChatPage, server: Upstream) -> None:

@@ -86,6 +86,34 @@ print(mcp.__name__)
     assert python(code).split() == ["mcp", "mcp"]
 
 
+def test_a_question_is_asked_without_the_types_of_everything_else() -> None:
+    """A turn and a failure look into none of openai's overviews; whoever does finds them whole."""
+    code = """
+import asyncio, sys
+from chat_app.cli.imports import LaterModule, lean
+with lean():
+    import openai
+import httpx2
+from chat_app.endpoints.client import connect
+from tests.endpoints.wire import HELLO, answer, config
+
+async def ask(status, body):
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(status, content=body))
+    async with httpx2.AsyncClient(transport=transport) as client:
+        return await answer(connect(config(), http_client=client))
+
+print(asyncio.run(ask(200, b"".join(HELLO)))[0][1].text)
+print(type(asyncio.run(ask(401, b"{}"))[1]).__name__)
+put_off = [openai.types, sys.modules["openai.types.responses"]]
+print(*(type(each) is LaterModule for each in put_off), "openai.types.responses.response" in sys.modules)
+print(openai.types.responses.Response.__name__, openai.types.Model.__name__)
+print(*(type(each) is LaterModule for each in put_off))
+"""
+    said, failure, *overviews = python(code).splitlines()
+    assert (said, failure) == ("Hello", "KeyRefused")
+    assert overviews == ["True True False", "Response Model", "False False"]
+
+
 @pytest.mark.parametrize("found", ["6.30.0", "6.32.0", "7.0.0", None])
 def test_another_gradio_is_imported_as_it_is(found: str | None) -> None:
     """Or none."""

@@ -7,6 +7,7 @@ from chat_app.ui.document import Message, Receive, Scope, Send, WithScript
 from chat_app.ui.modules import PageFiles
 
 FILES = PageFiles("/static/0123456789ab", {})
+PIECES = [b"<html><he", b'ad><script src=theirs>{"connect_heartbeat": true}']
 KEPT = (b"cache-control", b"private, max-age=9")
 
 
@@ -15,8 +16,8 @@ async def page(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG
     asked = b" ".join(name for name, _ in scope["headers"])
     headers = [(b"content-length", b"1"), KEPT, (b"x", asked)]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": b"<html><he", "more_body": True})
-    await send({"type": "http.response.body", "body": b"ad><script src=theirs>"})
+    await send({"type": "http.response.body", "body": PIECES[0], "more_body": True})
+    await send({"type": "http.response.body", "body": PIECES[1]})
 
 
 async def served(path: str, root_path: str = "", method: str = "GET", user: str = "alice") -> list[Message]:
@@ -54,6 +55,12 @@ async def test_what_is_ours_comes_before_gradios() -> None:
     ]
     assert places == sorted(places)
     assert dict(start["headers"])[b"content-length"] == str(len(body["body"])).encode()
+
+
+async def test_the_page_is_told_to_hold_no_heartbeat_open() -> None:
+    """Clients of the API read another configuration, and hold theirs."""
+    assert (await served("/"))[-1]["body"].endswith(b'{"connect_heartbeat": false}')
+    assert (await served("/config"))[-1]["body"].endswith(b'{"connect_heartbeat": true}')
 
 
 async def test_the_settings_are_the_visitors_and_nobody_keeps_them() -> None:
@@ -113,5 +120,5 @@ async def test_it_is_found_below_a_root_path() -> None:
 async def test_everything_else_passes_untouched() -> None:
     """Other paths and methods are streamed as they come."""
     for sent in (await served("/config"), await served("/", method="HEAD")):
-        assert [message.get("body") for message in sent] == [None, b"<html><he", b"ad><script src=theirs>"]
+        assert [message.get("body") for message in sent] == [None, *PIECES]
         assert KEPT in sent[0]["headers"]
