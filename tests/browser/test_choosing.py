@@ -205,6 +205,7 @@ def test_what_is_set_is_sent_kept_with_the_conversation_and_in_the_feedback(
     inputs.expect_all()
     chat.page.reload()
     inputs.open().expect_all()
+    expect(chat.questions.first).to_be_visible()
     chat.ask("Again")
     assert asked_with(server) == SET
     until = time.monotonic() + 5

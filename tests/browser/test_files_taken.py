@@ -134,6 +134,7 @@ def test_a_file_is_at_the_same_place_at_every_later_turn(chat: ChatPage, server:
     chat.ask("What is this?")
     chat.ask("And now?")
     chat.page.reload()
+    expect(chat.questions).to_have_count(2)
     add(chat, a_document("more.txt", b"More."))
     chat.ask("And then?")
     messages = [json.dumps(exchange.body["messages"])[:-1] for exchange in server.asked]

@@ -287,6 +287,7 @@ def test_pictures_and_recordings_of_the_model_are_part_of_its_answer(
         expect(chat.answers.last.get_by_test_id("waveform-Audio")).to_contain_text("0:01")
         expect(chat.answers.last.get_by_role("link")).to_have_attribute("href", "https://example.org/a.png")
         chat.page.reload()
+    expect(chat.questions).to_have_count(1)
     expect(chat.conversation.get_by_role("button", name="Share")).to_have_count(0)
     server.then(gives({"content": "", "images": [{"image_url": {"url": "https://example.org/b.png"}}]}))
     chat.ask("Another")
