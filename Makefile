@@ -41,7 +41,7 @@ speed: .venv/dev.stamp
 
 browser: .venv/dev.stamp
 	$(V)/python tests/browser/chromium.py
-	$(V)/pytest --numprocesses=auto --maxprocesses=3 --dist=loadfile tests/browser
+	$(V)/pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal tests/browser
 
 bench: .venv/dev.stamp
 	$(V)/python tests/browser/chromium.py

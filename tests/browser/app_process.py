@@ -73,6 +73,7 @@ def start(
     config.write_text(settings, encoding="utf-8")
     (folder / "tmp").mkdir(exist_ok=True)
     with log.open("ab") as output:
+        before = output.tell()  # what another printed that ran here earlier
         process = subprocess.Popen(  # noqa: S603 — our own module
             [sys.executable, "-m", "chat_app", "serve", "--config", str(config), "--port", "0", *arguments],
             cwd=folder,
@@ -82,7 +83,7 @@ def start(
             stderr=subprocess.STDOUT,
         )
     try:
-        return App(_address(process, log), folder, process)
+        return App(_address(process, log, before), folder, process)
     except BaseException:
         process.kill()
         process.wait()
@@ -102,11 +103,11 @@ def _environment(folder: Path) -> dict[str, str]:
     }
 
 
-def _address(process: subprocess.Popen[bytes], log: Path) -> str:
-    """The address that the process printed, as soon as it answers there."""
+def _address(process: subprocess.Popen[bytes], log: Path, before: int) -> str:
+    """The address that the process printed behind the first `before` bytes, as soon as it answers there."""
     until = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < until and process.poll() is None:
-        if printed := _ADDRESS.search(log.read_text(errors="replace")):
+        if printed := _ADDRESS.search(log.read_bytes()[before:].decode(errors="replace")):
             base_url = printed.group().rstrip("/")
             if _answers(f"{base_url}/health"):
                 return base_url

@@ -14,7 +14,16 @@ from typing import Protocol, TypeAlias
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, WebError, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    WebError,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser import app_process
 from tests.browser.app_process import App
@@ -65,6 +74,8 @@ ARGUMENTS = (
 """The last but one keeps what a page might ask of other hosts on this machine; that it asked is seen all the same."""
 DESKTOP, PHONE = (1280, 800), (390, 844)
 PATIENCE_MS = 10_000
+"""How long a page may take for what is waited for, on a machine where other browsers run as well."""
+expect.set_options(timeout=PATIENCE_MS)
 _FAILED = pytest.StashKey[bool]()
 
 
