@@ -10,6 +10,7 @@ answer of 300 tokens was 30 KB and is 18.
 - Around each update Gradio looks up the session, sets up contexts, walks the value for files three times, imports what
   is not there, and keeps statistics over the last 10,000 events, with pandas, after each event. An update of a turn is
   plain JSON of ours: here it is compared with the one before (`gradio.utils.diff`) and sent.
+- For each page that has ever asked Gradio keeps an empty set for good. Here those are dropped from time to time.
 - An update waits until the one before is on its way. A browser or network that is slow so gets fewer and larger
   updates, instead of all of them later; while it waits, the turn puts together what arrives.
 """
@@ -19,6 +20,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
@@ -42,6 +44,8 @@ LOOK_S = 0.5
 """How often it is looked whether a page that takes no updates is still there."""
 LOOKS = 20
 """After so many the next update follows all the same."""
+PAGES = 1000
+"""So many pages of which no event waits may be remembered."""
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +82,7 @@ class Messages(asyncio.Queue[EventMessage]):
 class TurnQueue(Queue):
     """The queue of a page whose turns are the events of the function `turn`, which has one output of plain JSON."""
 
-    def __init__(self, queue: Queue, turn: object) -> None:
+    def __init__(self, queue: Queue, turn: object, pages: int = PAGES) -> None:
         super().__init__(
             live_updates=queue.live_updates,
             concurrency_count=queue.max_thread_count,
@@ -89,6 +93,8 @@ class TurnQueue(Queue):
         )
         self._turn = turn
         self._woken = asyncio.Event()
+        self._pages = self._most = pages
+        self.pending_event_ids_session = defaultdict(set)  # Gradio looks a page up that has been dropped
         self.ANALYTICS_MAX_EVENTS = 1  # nobody is told of them
 
     def start(self) -> None:
@@ -106,6 +112,7 @@ class TurnQueue(Queue):
         if page := body.session_hash:
             # Set again where it is there: those that were set longest ago give way to new ones.
             self.pending_messages_per_session[page] = self.pending_messages_per_session.get(page) or Messages()
+        self._drop_pages()
         pushed = await super().push(body, *args, **kwargs)
         self._woken.set()
         return pushed
@@ -136,6 +143,13 @@ class TurnQueue(Queue):
     def compute_analytics_summary(self, _records: object) -> dict[str, Any]:
         """Nobody is told of them."""
         return self.cached_event_analytics_summary
+
+    def _drop_pages(self) -> None:
+        waiting = self.pending_event_ids_session
+        if len(waiting) > self._most:
+            for page in [page for page, events in waiting.items() if not events]:
+                del waiting[page]
+            self._most = 2 * len(waiting) + self._pages
 
     def _begin(self, events: list[Event], batch: bool, concurrency_id: str) -> None:  # noqa: FBT001 -- as `get_events` tells it
         queue, fn, now_s = self.event_queue_per_concurrency_id[concurrency_id], events[0].fn, time.time()

@@ -59,7 +59,9 @@ class Visitor:
 
 
 @asynccontextmanager
-async def page_of(turn: Turn, *, limit: int | None = None) -> AsyncGenerator[tuple[Visitor, Counted], None]:
+async def page_of(
+    turn: Turn, *, limit: int | None = None, pages: int = turn_queue.PAGES
+) -> AsyncGenerator[tuple[Visitor, Counted], None]:
     """A page with the turn, served by our queue."""
 
     async def other(said: str) -> str:
@@ -70,7 +72,7 @@ async def page_of(turn: Turn, *, limit: int | None = None) -> AsyncGenerator[tup
         gr.Button().click(turn, [said], [value], api_name="turn", concurrency_limit=limit, concurrency_id="turns")
         gr.Button().click(other, [said], [said], api_name="other")
     blocks.queue()
-    blocks._queue = queue = Counted(blocks._queue, turn)  # noqa: SLF001 -- where Gradio has it
+    blocks._queue = queue = Counted(blocks._queue, turn, pages)  # noqa: SLF001 -- where Gradio has it
     app = gr.mount_gradio_app(FastAPI(), blocks, path="/", show_error=False)
     async with (
         app.router.lifespan_context(app),
@@ -230,6 +232,18 @@ async def test_a_turn_whose_page_has_gone_is_closed() -> None:
         async with asyncio.timeout(LONG_S):
             await closed.wait()
         await until(lambda: not queue.active_jobs)
+
+
+async def test_pages_that_asked_once_are_not_remembered_for_ever() -> None:
+    """But for the last few, and those whose answer has not been read."""
+    async with page_of(grows, pages=4) as (visitor, queue):
+        unread = await Visitor(visitor.http, "unread").join()
+        for number in range(20):
+            asking = Visitor(visitor.http, f"page {number}")
+            await asking.join()
+            assert len(await asking.told("process_completed")) == 1
+            assert len(queue.pending_event_ids_session) <= 8
+        assert queue.pending_event_ids_session["unread"] == {unread}
 
 
 async def test_a_turn_that_is_cancelled_is_closed() -> None:
