@@ -46,6 +46,7 @@ from chat_app.ui.document import WithScript
 from chat_app.ui.examples import Example, read_examples
 from chat_app.ui.interface import ChatPage
 from chat_app.ui.parameters import begins, inputs_of
+from chat_app.ui.unchanged import LeavesUnchanged
 from chat_app.ui.words import Words
 from chat_app.uploads.reading import FileReader
 
@@ -150,7 +151,7 @@ def create_app(
         direction=words.direction(rtl=config.chat.rtl),
     )
     gate = Gate(
-        Compressed(document),
+        Compressed(LeavesUnchanged(document)),
         own=("/health", "/ready", uploads.PATH),
         files=shown,
         root_path=config.server.root_path,
@@ -209,6 +210,9 @@ def _settings_of(config: Config, words: Words, user: str, secret: str) -> dict[s
         "multimodal": config.chat.multimodal,
         "uploads": {"maxFiles": config.uploads.max_files, "maxFileBytes": config.uploads.max_file_bytes},
         "artifacts": config.chat.artifacts,
+        # Where messages have the full width, each piece would have buttons of its own; and what is no Markdown is drawn
+        # fast.
+        "inPieces": config.chat.layout == "bubble" and config.chat.render_markdown,
         "parameters": [each.name for each in inputs_of(config.chat)],
         "parameterDefaults": begins(config.chat, config.presets[0]),
         "submitBtn": config.chat.submit_btn,

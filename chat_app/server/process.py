@@ -1,10 +1,10 @@
 """Start and stop: the page is served until the first SIGTERM or SIGINT, and gone ten seconds later at most.
 
 In these ten seconds, in this order: no new turn begins; running answers may finish, for `GRACE_S`; those left are ended
-with what had arrived; what they still had to send is sent; all connections are closed. Idle pages hold event streams
-open for ever, so nobody waits for these: they are ended as soon as no answer runs, at once when none did. A second
-signal ends everything at once. Uvicorn alone would wait for the streams, then cut the answers with them, and end with
-the signal's status instead of 0.
+with what had arrived; what they still had to send is sent; all connections are closed. Clients of the API hold event
+streams open for ever, so nobody waits for these: they are ended as soon as no answer runs, at once when none did. A
+second signal ends everything at once. Uvicorn alone would wait for the streams, then cut the answers with them, and end
+with the signal's status instead of 0.
 """
 
 from __future__ import annotations

@@ -15,17 +15,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from html import escape
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from chat_app.ui.modules import PageFiles, elements
+from chat_app.ui.rewriting import AsgiApp, Receive, Scope, Send, asked_whole, rewritten
 
-Message: TypeAlias = MutableMapping[str, Any]
-Scope: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
-AsgiApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 SettingsOf: TypeAlias = Callable[[Scope], Mapping[str, object]]
 
 SETTINGS_ID = "chat-app-settings"
@@ -33,7 +30,6 @@ SETTINGS_ID = "chat-app-settings"
 _HEAD = b"<head>"
 _HTML = re.compile(rb'<html(\s+lang="[^"]*")?')
 _HEARTBEAT = re.compile(rb'("connect_heartbeat":\s*)true')
-_REPLACED = frozenset({b"content-length", b"cache-control"})
 
 
 class WithScript:
@@ -74,28 +70,11 @@ class WithScript:
             f'\n<script type="application/json" id="{SETTINGS_ID}">{settings}</script>'
             f"\n<script>\n{self._script}</script>\n{elements(self._loaded, root)}\n"
         )
-        # Compressed by Gradio, the document could not be read here.
-        headers = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-        await self._app({**scope, "headers": headers}, receive, _rewritten(send, self._html, head.encode()))
+        change = partial(_begun, html=self._html, head=head.encode())
+        await self._app(asked_whole(scope), receive, rewritten(send, change, [(b"cache-control", b"no-store")]))
 
 
-def _rewritten(send: Send, html: bytes, head: bytes) -> Send:
-    """A `send` that holds the response back until it is whole, then sends it with `head` and begun by `html`."""
-    start: Message = {}
-    body = bytearray()
-
-    async def gather(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            start.update(message)
-            return
-        body.extend(message.get("body", b""))
-        if message.get("more_body", False):
-            return
-        document = _HEARTBEAT.sub(rb"\1false", _HTML.sub(lambda _: html, bytes(body), count=1))
-        document = document.replace(_HEAD, _HEAD + head, 1)
-        headers = [(name, value) for name, value in start["headers"] if name.lower() not in _REPLACED]
-        headers += [(b"content-length", str(len(document)).encode()), (b"cache-control", b"no-store")]
-        await send({**start, "headers": headers})
-        await send({"type": "http.response.body", "body": document})
-
-    return gather
+def _begun(document: bytes, html: bytes, head: bytes) -> bytes:
+    """The document, begun by `html` and with `head` first in its head."""
+    document = _HEARTBEAT.sub(rb"\1false", _HTML.sub(lambda _: html, document, count=1))
+    return document.replace(_HEAD, _HEAD + head, 1)

@@ -20,7 +20,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
@@ -42,8 +41,8 @@ if TYPE_CHECKING:
 APPLIES = __version__.startswith("6.31.")
 LOOK_S = 0.5
 """How often it is looked whether a page that takes no updates is still there."""
-LOOKS = 20
-"""After so many the next update follows all the same."""
+LATE_S = 10.0
+"""After that the next update follows all the same, if the page has ever asked for one; else its turn is over."""
 PAGES = 1000
 """So many pages of which no event waits may be remembered."""
 
@@ -56,12 +55,17 @@ class Messages(asyncio.Queue[EventMessage]):
     def __init__(self) -> None:
         super().__init__()
         self._sent = asyncio.Event()
+        self.asked_for = False
+        """Whether the page has asked for any since this was last unset."""
 
     async def get(self) -> EventMessage:
         """The next one, when there is one: whoever asks for it has sent those before."""
         if self.empty():
             self._sent.set()
-        return await super().get()
+        self.asked_for = True
+        message = await super().get()
+        self.asked_for = True
+        return message
 
     def put_nowait(self, item: EventMessage) -> None:
         """Add one."""
@@ -82,7 +86,7 @@ class Messages(asyncio.Queue[EventMessage]):
 class TurnQueue(Queue):
     """The queue of a page whose turns are the events of the function `turn`, which has one output of plain JSON."""
 
-    def __init__(self, queue: Queue, turn: object, pages: int = PAGES) -> None:
+    def __init__(self, queue: Queue, turn: object, *, pages: int = PAGES, late_s: float = LATE_S) -> None:
         super().__init__(
             live_updates=queue.live_updates,
             concurrency_count=queue.max_thread_count,
@@ -94,7 +98,7 @@ class TurnQueue(Queue):
         self._turn = turn
         self._woken = asyncio.Event()
         self._pages = self._most = pages
-        self.pending_event_ids_session = defaultdict(set)  # Gradio looks a page up that has been dropped
+        self._late_s = late_s
         self.ANALYTICS_MAX_EVENTS = 1  # nobody is told of them
 
     def start(self) -> None:
@@ -110,8 +114,13 @@ class TurnQueue(Queue):
     async def push(self, body: PredictBodyInternal, *args: Any, **kwargs: Any) -> Any:
         """Take an event in. What it returns is Gradio's."""
         if page := body.session_hash:
+            messages = self.pending_messages_per_session.get(page)
+            if not isinstance(messages, Messages):
+                messages = Messages()
+            if not self.pending_event_ids_session.get(page):  # what is to come is asked for anew
+                messages.asked_for = False
             # Set again where it is there: those that were set longest ago give way to new ones.
-            self.pending_messages_per_session[page] = self.pending_messages_per_session.get(page) or Messages()
+            self.pending_messages_per_session[page] = messages
         self._drop_pages()
         pushed = await super().push(body, *args, **kwargs)
         self._woken.set()
@@ -147,7 +156,8 @@ class TurnQueue(Queue):
     def _drop_pages(self) -> None:
         waiting = self.pending_event_ids_session
         if len(waiting) > self._most:
-            for page in [page for page, events in waiting.items() if not events]:
+            known = self.pending_messages_per_session
+            for page in [page for page, events in waiting.items() if not events or page not in known]:
                 del waiting[page]
             self._most = 2 * len(waiting) + self._pages
 
@@ -216,9 +226,13 @@ class TurnQueue(Queue):
         return before
 
     async def _sent(self, event: Event) -> bool:
-        """Wait until the page has been sent all that there is. Whether the page is still there."""
-        for _ in range(LOOKS):
-            messages = self.pending_messages_per_session.get(event.session_hash)
-            if not (event.alive and isinstance(messages, Messages)) or await messages.sent(LOOK_S):
-                break
+        """Wait until the page has been sent all that there is. Whether it is still there; raises when it never came."""
+        messages = self.pending_messages_per_session.get(event.session_hash)
+        if not isinstance(messages, Messages):
+            return event.alive
+        for _ in range(round(self._late_s / LOOK_S)):
+            if not event.alive or await messages.sent(LOOK_S):
+                return event.alive
+        if not messages.asked_for:
+            raise Error("No page has asked for the answer.")
         return event.alive

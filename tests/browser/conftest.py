@@ -73,7 +73,7 @@ ARGUMENTS = (
 )
 """The last but one keeps what a page might ask of other hosts on this machine; that it asked is seen all the same."""
 DESKTOP, PHONE = (1280, 800), (390, 844)
-PATIENCE_MS = 10_000
+PATIENCE_MS = 8_000
 """How long a page may take for what is waited for, on a machine where other browsers run as well."""
 expect.set_options(timeout=PATIENCE_MS)
 _FAILED = pytest.StashKey[bool]()

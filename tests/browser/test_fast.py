@@ -33,6 +33,16 @@ WATCH = """() => {
     .observe(document.getElementById("conversation"), { subtree: true, attributeFilter: ["dir"] });
 }"""
 
+READ = """() => {
+  globalThis.readAgain = 0;
+  const replace = String.prototype.replace;
+  // Before Gradio reads a text as Markdown it looks for each delimiter of formulas in it.
+  String.prototype.replace = function (what, by) {
+    if (what instanceof RegExp && what.source.includes("S]+?)")) readAgain += this.includes("EARLIER") ? 1 : 0;
+    return replace.call(this, what, by);
+  };
+}"""
+
 LOOKED_THRICE = """async () => {
   while (looks.row < 3) await new Promise((resolve) => setTimeout(resolve, 50));
 }"""
@@ -80,6 +90,26 @@ def test_an_update_draws_the_end_of_a_long_answer_alone(chat: ChatPage, server: 
     told: dict[str, Any] = chat.page.evaluate("({ updates, read, directions })")
     assert told["read"] < told["updates"] * len("".join(PIECES)) * MOST_READ
     assert told["directions"] < len(PIECES)
+
+
+def test_what_stands_in_the_conversation_is_not_read_again_for_what_is_new(
+    page: Page, app: App, server: Upstream
+) -> None:
+    """Neither while an answer grows, nor at the first question after a reload."""
+    chat = open_chat(page, app)
+    server.then(says("EARLIER ", *PIECES[:12]), says("Short and EARLIER."))
+    page.evaluate(READ)
+    chat.ask("EARLIER question?")
+    chat.ask("And?")
+    assert page.evaluate("readAgain") > 0
+    page.reload()
+    expect(chat.questions).to_have_count(2)
+    chat.expect_answer("Short")
+    page.evaluate(READ)
+    server.otherwise = says(*PIECES[:6], "And that is all.", pace_s=0.05)
+    for _ in range(2):
+        chat.ask("Tell me more.")
+    assert page.evaluate("readAgain") == 0
 
 
 def test_what_is_looked_at_as_an_answer_grows_does_not_grow_with_the_conversation(

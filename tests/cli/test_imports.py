@@ -71,6 +71,23 @@ print(int(pandas.DataFrame({"a": [1, 2]}).a.sum()), pandas.__spec__.loader is pa
     assert python(code.replace("import pandas.io.formats.style", "pandas.Series")) == "3 True"
 
 
+def test_who_looks_while_it_runs_waits() -> None:
+    """A question may be asked in one thread while another is the first to look."""
+    code = """
+import sys, threading, time
+from chat_app.cli.imports import lean
+with lean():
+    import openai
+def look(wait_s):
+    time.sleep(wait_s)
+    print(openai.types.Model.__name__)
+threads = [threading.Thread(target=look, args=[wait_s]) for wait_s in (0, 0.02, 0.05, 0.1)]
+for each in threads: each.start()
+for each in threads: each.join()
+"""
+    assert python(code).split() == ["Model"] * 4
+
+
 def test_what_is_hidden_from_gradio_is_there_afterwards() -> None:
     """Tools are looked for with the same package."""
     code = """

@@ -186,7 +186,7 @@ async def test_several_answers_at_once_do_not_mix() -> None:
     """Each stream has its own text, on a server that gives four at a time."""
     with llama_server(parallel=4) as base_url:
         endpoint = connect(EndpointConfig(name="wide", base_url=base_url))
-        words = ("hello", "unicode", "markdown", "markdown")
+        words = ("hello", "unicode", "markdown", "empty")
         said = await asyncio.gather(*(answer(endpoint, user(word)) for word in words))
         await endpoint.aclose()
     assert [each.text for each in said] == [ANSWERS[word] for word in words]

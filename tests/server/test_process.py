@@ -59,7 +59,7 @@ def _served(grace_s: float = GRACE_S) -> Iterator[Served]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_with_nothing_running_it_ends_at_once(number: signal.Signals) -> None:
-    """Idle pages hold event streams open; these end as if they were done, and the exit status is 0."""
+    """Clients of the API hold event streams open; these end as if they were done, and the exit status is 0."""
     with _served() as served:
         beats = [served.get("/heartbeat") for _ in range(3)]
         served.process.send_signal(number)

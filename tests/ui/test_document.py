@@ -3,8 +3,9 @@
 import json
 import re
 
-from chat_app.ui.document import Message, Receive, Scope, Send, WithScript
+from chat_app.ui.document import WithScript
 from chat_app.ui.modules import PageFiles
+from chat_app.ui.rewriting import Message, Receive, Scope, Send
 
 FILES = PageFiles("/static/0123456789ab", {})
 PIECES = [b"<html><he", b'ad><script src=theirs>{"connect_heartbeat": true}']

@@ -60,7 +60,7 @@ class Visitor:
 
 @asynccontextmanager
 async def page_of(
-    turn: Turn, *, limit: int | None = None, pages: int = turn_queue.PAGES
+    turn: Turn, *, limit: int | None = None, **settings: Any
 ) -> AsyncGenerator[tuple[Visitor, Counted], None]:
     """A page with the turn, served by our queue."""
 
@@ -72,7 +72,7 @@ async def page_of(
         gr.Button().click(turn, [said], [value], api_name="turn", concurrency_limit=limit, concurrency_id="turns")
         gr.Button().click(other, [said], [said], api_name="other")
     blocks.queue()
-    blocks._queue = queue = Counted(blocks._queue, turn, pages)  # noqa: SLF001 -- where Gradio has it
+    blocks._queue = queue = Counted(blocks._queue, turn, **settings)  # noqa: SLF001 -- where Gradio has it
     app = gr.mount_gradio_app(FastAPI(), blocks, path="/", show_error=False)
     async with (
         app.router.lifespan_context(app),
@@ -244,6 +244,29 @@ async def test_pages_that_asked_once_are_not_remembered_for_ever() -> None:
             assert len(await asking.told("process_completed")) == 1
             assert len(queue.pending_event_ids_session) <= 8
         assert queue.pending_event_ids_session["unread"] == {unread}
+
+
+async def test_a_turn_whose_page_never_came_is_closed() -> None:
+    """It asked and was gone, also when it had read an answer before; who comes late is told that it failed."""
+    closed = asyncio.Event()
+
+    async def goes_on(_said: str, _request: gr.Request) -> AsyncGenerator[int, None]:
+        try:
+            for number in range(100 if closes else 2):
+                yield number
+        finally:
+            closed.set()
+
+    async with page_of(goes_on, limit=1, late_s=0.5) as (visitor, _):
+        for closes in (False, True):
+            closed.clear()
+            await visitor.join()
+            if not closes:
+                assert (await visitor.told("process_completed"))[0]["success"]
+            async with asyncio.timeout(LONG_S):
+                await closed.wait()
+        *_, ended = await visitor.told("process_generating", "process_completed")
+        assert ended["success"] is False
 
 
 async def test_a_turn_that_is_cancelled_is_closed() -> None:

@@ -350,7 +350,7 @@ test("an answer that was drawn whole is not drawn again when it ends", async () 
 
 test("a long answer is drawn in pieces where the page may, and kept whole", async () => {
   const { answer, conversations, events, page } = made();
-  page.inPieces = () => true;
+  page.inPieces = true;
   const paragraph = `${"word ".repeat(400)}.`;
   const text = [paragraph, paragraph, paragraph].join("\n\n");
   await events.send("Hello");

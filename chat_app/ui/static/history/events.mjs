@@ -30,16 +30,15 @@ const DECISION = /^(allow|deny):/; // of a tool that asks: the server has been t
 
 /**
  * The functions by their names. `page` is what else there is on the page: {tell(notice), draft, files, parameters,
- * parameterDefaults, sendButton, stopButton, opened(), turnsChanged(), cleared(), draw(), halted(), inPieces(), pace}. `files` are those above the text box:
+ * parameterDefaults, sendButton, stopButton, opened(), turnsChanged(), cleared(), draw(), halted(), inPieces, pace}. `files` are those above the text box:
  * {parts, sent(parts), restore(parts), fillIn(parts)}; `parameters` the names of what a visitor may set, in the order of their
- * inputs; `sendButton` and `stopButton` say whether there are these, or what stands on them; `inPieces()` whether a long
+ * inputs; `sendButton` and `stopButton` say whether there are these, or what stands on them; `inPieces` whether a long
  * answer may be drawn in pieces; `pace` when a growing one is drawn (pace.mjs).
  */
 export const eventsOf = (conversations, turns, page) => {
   const shownOf = (entry) => {
     const path = conversations.path(entry);
-    const pieces = page.inPieces?.() ?? false;
-    return { ...same, value: path.flatMap((message) => drawnOf(message, { pieces })), feedback_value: ratingsOf(path) };
+    return { ...same, value: path.flatMap((message) => drawnOf(message, { pieces: page.inPieces })), feedback_value: ratingsOf(path) };
   };
   const onPage = () => shownOf(conversations.open);
   const box = (more = {}) => {

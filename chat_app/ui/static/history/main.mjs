@@ -72,12 +72,6 @@ const tellLarge = (records) => {
   tell({ kind: "down", sentence: word("saved_too_large", { titles }), hint: word("saved_too_large_hint") });
 };
 
-// Where messages have the full width, each piece would have buttons of its own; and what is no Markdown is drawn fast.
-const drawsPieces = () => {
-  const row = document.querySelector("#conversation .message-row");
-  return Boolean(row?.matches(".bubble") && !row.querySelector(".message-markdown-disabled"));
-};
-
 // What is picked before the first question stands in Gradio's dropdown alone.
 const pickedPreset = () => document.querySelector("#preset input")?.value ?? "";
 
@@ -274,11 +268,11 @@ const start = async () => {
     cleared,
     draw: () => click("draw-conversation"),
     halted: () => halted,
-    inPieces: () => drawsPieces(),
+    inPieces: settings.inPieces,
     pace: pagePace(),
   });
   editsWithFiles(() => conversations.path(), events.editHere);
-  copyJoined(() => conversations.path().flatMap((message) => drawnOf(message, { pieces: drawsPieces() })));
+  copyJoined(() => conversations.path().flatMap((message) => drawnOf(message, { pieces: settings.inPieces })));
   return events;
 };
 
