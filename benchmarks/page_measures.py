@@ -23,7 +23,8 @@ TURNS: Final = 10
 THINKS_S: Final = 0.2
 """How long the server takes to its first token."""
 SETTLED_MS: Final = 1_500
-EARLIER: Final = 400
+CONVERSATIONS: Final = (("new conversation", 0, 0), ("400 messages", 400, 500), ("40 messages of 10,000", 40, 10_000))
+"""What stands above the turn: how it is named, how many messages, and of how many characters each."""
 KEYS_MS: Final = 150
 WHOLE: Final = ("whole", LAST_WORDS)
 
@@ -205,7 +206,7 @@ def weight(bench: Bench) -> list[Row]:
         ("cold", "first visit: until it can be used", "ms", None),
         ("warm KB", "second visit: down, as on the wire", "KB", None),
         ("warm requests", "second visit: requests to the server", "", None),
-        ("warm", "second visit: until it can be used", "ms", 2_500),
+        ("warm", "second visit: until it can be used", "ms", None),
     )
 
 
@@ -224,23 +225,22 @@ def _weight(bench: Bench, site: Site) -> dict[str, float]:
 
 
 def long_conversation(bench: Bench) -> list[Row]:
-    """An update's cost in a conversation of 400 messages, and in a new one."""
-    new, long = _conversation(bench, 0), _conversation(bench, EARLIER)
-    rows = []
-    for key, name in (
-        ("ThreadTime", "CPU"),
-        ("ScriptDuration", "scripts"),
-        ("RecalcStyleDuration", "styles"),
-        ("LayoutDuration", "layout"),
-    ):
-        turn = "a turn of 300 tokens at 100 tok/s"
-        rows.append(Row(f"{turn}, new conversation: {name}", new[key], None, "ms", None, bench.rounds))
-        rows.append(Row(f"the same behind {EARLIER} messages: {name}", long[key], None, "ms", None, bench.rounds))
-    times = long["ThreadTime"] / new["ThreadTime"]
-    return [*rows, Row(f"the same behind {EARLIER} messages: times the CPU", times, None, "", 1.5, bench.rounds)]
+    """A turn in long conversations, and in a new one."""
+    told = {name: _conversation(bench, messages, characters) for name, messages, characters in CONVERSATIONS}
+    figures = (
+        ("ThreadTime", "CPU of the page's thread", "ms"),
+        ("asked", "Enter to own message", "ms"),
+        ("first", "Enter to first token", "ms"),
+        ("late", "frames over 50 ms", ""),
+    )
+    return [
+        Row(f"300 tokens at 100 tok/s, {name}: {figure}", of[key], None, unit, None, bench.rounds)
+        for key, figure, unit in figures
+        for name, of in told.items()
+    ]
 
 
-def _conversation(bench: Bench, messages: int) -> Mapping[str, float]:
+def _conversation(bench: Bench, messages: int, characters: int) -> Mapping[str, float]:
     context = new_context(bench.browser)
     context.set_default_timeout(120_000)
     place = ""
@@ -248,7 +248,7 @@ def _conversation(bench: Bench, messages: int) -> Mapping[str, float]:
         filling = context.new_page()
         filling.add_init_script(path=HISTORY_PROBE)
         filling.goto(bench.ours.url)
-        given = {"conversations": 1, "messages": messages, "characters": 500}
+        given = {"conversations": 1, "messages": messages, "characters": characters}
         filling.evaluate("(given) => probe.fill(given)", given)
         filling.close()
         place = "#c=kept-0"
@@ -258,11 +258,13 @@ def _conversation(bench: Bench, messages: int) -> Mapping[str, float]:
     tab.page.wait_for_timeout(2 * SETTLED_MS)
     for number in range(bench.rounds):
         bench.server.then(answer(SHORT_TOKENS, 100))
-        tab.box.fill(f"Question {number}?")
+        question = f"Question {number}?"
+        tab.box.fill(question)
         tab.page.wait_for_timeout(SETTLED_MS)
         before = tab.cpu_ms()
-        tab.ask(f"Question {number}?", ("answering", FIRST_WORD), WHOLE)
-        told.append(_less(tab.cpu_ms(), before))
+        asked_ms, first_ms, _ = tab.ask(question, ("asked", question), ("answering", FIRST_WORD), WHOLE)
+        cpu, late = _less(tab.cpu_ms(), before), tab.smoothness()["late"]
+        told.append({**cpu, "asked": asked_ms, "first": first_ms, "late": late})
         tab.page.evaluate("document.querySelectorAll('.bot.message').forEach((each) => each.classList.remove('bot'))")
     context.close()
     return {name: median(each[name] for each in told) for name in told[0]}
