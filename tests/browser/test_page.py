@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.accessibility import violations
 from tests.browser.app_process import App
 from tests.browser.chat_page import WHEN_LEFT, ChatPage, open_chat
 from tests.browser.conftest import PHONE, StartApp
@@ -117,6 +118,31 @@ def test_a_picture_from_elsewhere_is_a_link_with_its_address(
     expect(link).to_have_attribute("href", "https://elsewhere.invalid/p.png?said=secret")
     expect(link).to_have_attribute("rel", "noopener noreferrer")
     expect(chat.answers.last.locator("img")).to_have_count(0)
+
+
+def test_a_table_that_is_wider_than_a_phone_is_scrolled(
+    phone_context: BrowserContext, app: App, server: Upstream
+) -> None:
+    """Its words stay whole, and the page does not move with it; by the keyboard too."""
+    names = ("observations", "longitude", "millimetres", "temperature", "uncertainty")
+    row = "".join(f"| {name} " for name in names)
+    server.otherwise = says(f"{row}|\n{'| --- ' * len(names)}|\n{row}|\n")
+    chat = open_chat(phone_context.new_page(), app)
+    chat.ask("Measure it.")
+    told = chat.answers.last.locator("table").evaluate(
+        """(table) => ({
+          scrolled: table.scrollWidth > table.clientWidth,
+          inside: table.getBoundingClientRect().right <= innerWidth && document.body.scrollWidth <= innerWidth,
+          focused: table.tabIndex === 0,
+          whole: [...table.querySelectorAll("th, td")].every((cell) => {
+            const text = document.createRange();
+            text.selectNodeContents(cell);
+            return new Set([...text.getClientRects()].map(({ top }) => Math.round(top))).size === 1;
+          }),
+        })"""
+    )
+    assert told == {"scrolled": True, "inside": True, "focused": True, "whole": True}
+    assert violations(chat.page) == []
 
 
 def test_it_fits_a_phone(phone_context: BrowserContext, app: App, server: Upstream) -> None:

@@ -219,8 +219,8 @@
     }
     for (const arrow of within.querySelectorAll(".thought-group .arrow:not([inert])")) arrow.inert = true;
     for (const box of within.querySelectorAll(".edit-textarea:not([aria-label])")) box.setAttribute("aria-label", words.edit ?? "Edit");
-    // Code that is wider than its block is scrolled by the keyboard too; a picture with its title below has no other name.
-    for (const code of within.querySelectorAll(".code_wrap > pre:not([tabindex])")) code.tabIndex = 0;
+    // Code that is wider than its block, or a table, is scrolled by the keyboard too; a picture with its title below has no other name.
+    for (const wide of within.querySelectorAll(".code_wrap > pre:not([tabindex]), .md table:not([tabindex])")) wide.tabIndex = 0;
     for (const titled of within.querySelectorAll(".gallery-item img:not([alt='']):has(+ .caption-label)")) titled.alt = "";
     within.querySelector(".examples[role=list]")?.setAttribute("role", "group");
     for (const button of within.querySelectorAll(".message-buttons button[aria-label]:not([data-changes])")) {
