@@ -31,12 +31,10 @@ class LeavesUnchanged:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or not SCRIPT.fullmatch(
-            str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
-        ):
-            await self._app(scope, receive, send)
-            return
-        await self._app(asked_whole(scope), receive, rewritten(send, _looking))
+        path = str(scope.get("path", "")).removeprefix(str(scope.get("root_path", "")))
+        if scope["type"] == "http" and scope["method"] == "GET" and SCRIPT.fullmatch(path):
+            scope, send = asked_whole(scope), rewritten(send, _looking)
+        await self._app(scope, receive, send)
 
 
 def _looking(script: bytes) -> bytes:
