@@ -87,7 +87,7 @@ async def test_characters_cut_between_tokens_arrive_whole(endpoint: HttpEndpoint
 
 
 async def test_a_long_answer_arrives_complete_and_in_order(endpoint: HttpEndpoint) -> None:
-    """Four thousand numbers, none lost, none twice."""
+    """Two thousand numbers, none lost, none twice."""
     said = await answer(endpoint, user("count"))
     assert said.text == ANSWERS["count"]
     assert [int(number) for number in said.text.split()] == list(range(1, COUNT_TO + 1))
