@@ -63,6 +63,7 @@ def test_the_page_is_told_who_asks(app: App) -> None:
         "multimodal": True,
         "uploads": {"maxFiles": 10, "maxFileBytes": 20_000_000},
         "artifacts": True,
+        "inPieces": True,
         "parameters": [],
         "parameterDefaults": {},
         "submitBtn": True,
