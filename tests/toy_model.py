@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 CACHE = Path(__file__).parent / ".cache"
-COUNT_TO = 2000
+COUNT_TO = 4000
 NAME = "toy"
 PARAGRAPH = "\n\n"
 

@@ -87,7 +87,7 @@ async def test_characters_cut_between_tokens_arrive_whole(endpoint: HttpEndpoint
 
 
 async def test_a_long_answer_arrives_complete_and_in_order(endpoint: HttpEndpoint) -> None:
-    """Two thousand numbers, none lost, none twice."""
+    """Four thousand numbers, none lost, none twice."""
     said = await answer(endpoint, user("count"))
     assert said.text == ANSWERS["count"]
     assert [int(number) for number in said.text.split()] == list(range(1, COUNT_TO + 1))
@@ -186,7 +186,7 @@ async def test_several_answers_at_once_do_not_mix() -> None:
     """Each stream has its own text, on a server that gives four at a time."""
     with llama_server(parallel=4) as base_url:
         endpoint = connect(EndpointConfig(name="wide", base_url=base_url))
-        words = ("hello", "unicode", "markdown", "empty")
+        words = ("hello", "unicode", "markdown", "count")
         said = await asyncio.gather(*(answer(endpoint, user(word)) for word in words))
         await endpoint.aclose()
     assert [each.text for each in said] == [ANSWERS[word] for word in words]
