@@ -219,10 +219,38 @@ def test_everything_can_be_done_with_the_keyboard(chat: ChatPage, panel: SidePan
     press("Shift+Tab")
     expect(panel.search_box).to_be_focused()
     chat.page.keyboard.type("bees")
-    expect(panel.found).to_have_count(1)
     press("ArrowDown")
+    expect(panel.found).to_be_focused()
     press("Enter")
     expect(chat.questions).to_have_text("Bees")
+
+
+def test_keys_wait_for_what_is_typed(chat: ChatPage, panel: SidePanel) -> None:
+    """Enter at once opens what the whole query finds, and what has the focus keeps it when more is typed."""
+    for question in ("Bees", "Beetles"):
+        chat.ask(question)
+        panel.aside.get_by_role("button", name="New chat").click()
+    panel.search_box.focus()
+    chat.page.keyboard.type("bee")
+    expect(panel.found).to_have_count(2)
+    chat.page.keyboard.type("s")
+    chat.page.keyboard.press("Enter")
+    expect(chat.questions).to_have_text("Bees")
+    expect(panel.found).to_have_count(1)
+    panel.search("bee")
+    expect(panel.found).to_have_count(2)
+    kept = panel.found.filter(has_text="Beetles")
+    chat.page.evaluate(
+        """link => {
+            const box = document.querySelector("[type=search]");
+            box.value = "beet";
+            box.dispatchEvent(new InputEvent("input"));
+            link.focus();
+        }""",
+        kept.element_handle(),
+    )
+    expect(panel.found).to_have_count(1)
+    expect(kept).to_be_focused()
 
 
 def test_on_a_phone_it_is_a_drawer(phone: ChatPage) -> None:

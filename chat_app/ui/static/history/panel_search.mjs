@@ -1,4 +1,5 @@
-// The search box and what it finds. An answer to an earlier query never replaces that of a later one.
+// The search box and what it finds. An answer to an earlier query never replaces that of a later one, and a key that goes
+// to what was found waits for the answer to what is typed.
 
 import { element, moveFocus, setAttribute } from "./elements.mjs";
 import { addressOf, isPlainClick } from "./panel_row.mjs";
@@ -12,6 +13,8 @@ export class Search {
   #actions;
   #on;
   #asked = 0;
+  #shown = 0; // which of those asked is answered
+  #key = null; // the key that waits for the answer
   #timer = null;
   #links = new Map();
   #hits = element("ul");
@@ -67,6 +70,7 @@ export class Search {
   #typed() {
     clearTimeout(this.#timer);
     this.#asked += 1;
+    this.#key = null;
     const query = this.input.value.trim();
     if (query) this.#timer = setTimeout(() => this.#ask(query, this.#asked), PAUSE_MS);
     else this.#show(null);
@@ -79,6 +83,7 @@ export class Search {
 
   /** `found` is null while nothing is searched. */
   #show(found, query) {
+    const focused = [...this.#links].find(([, link]) => link === document.activeElement)?.[0];
     const known = (found ?? []).filter(({ id }) => this.#conversations.has(id));
     this.#links = new Map(known.map((each) => [each.id, this.#linkTo(each, query)]));
     this.#hits.replaceChildren(...[...this.#links.values()].map((link) => element("li", {}, link)));
@@ -87,6 +92,16 @@ export class Search {
     this.results.scrollTop = 0;
     this.#announced.textContent = !found ? "" : known.length ? word("found_count", { count: known.length }) : word("nothing_found");
     this.#on.searching(Boolean(found));
+    if (focused) (this.#links.get(focused) ?? this.input).focus();
+    this.#shown = this.#asked;
+    if (this.#key && document.activeElement === this.input) this.#goToFirst(this.#key);
+  }
+
+  #goToFirst(key) {
+    this.#key = null;
+    const [first] = this.#links.values();
+    if (key === "Enter") first?.click();
+    else first?.focus();
   }
 
   #linkTo({ id, excerpt }, query) {
@@ -108,9 +123,10 @@ export class Search {
       event.preventDefault();
       event.stopPropagation();
       this.clear();
-    } else if (event.key === "ArrowDown" && this.#links.size) {
+    } else if (["ArrowDown", "Enter"].includes(event.key)) {
       event.preventDefault();
-      this.#links.values().next().value.focus();
+      if (this.#shown === this.#asked) this.#goToFirst(event.key);
+      else this.#key = event.key;
     }
   }
 
