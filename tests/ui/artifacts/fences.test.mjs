@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { fencesOf } from "../../../chat_app/ui/static/artifacts/fences.mjs";
+import { workedMs } from "../cpu.mjs";
 
 const texts = (markdown) => fencesOf(markdown).map(({ text }) => text);
 const only = (markdown) => {
@@ -64,9 +65,9 @@ test("the last block may be open, and the first signs of its end are not its tex
 test("nothing, and what is very long or deep, is read", () => {
   assert.deepEqual(fencesOf(""), []);
   assert.equal(only(`${"> ".repeat(200)}\`\`\`\n${"> ".repeat(200)}a`).text, "a");
-  const began = performance.now();
+  const began = workedMs();
   assert.equal(only(`\`\`\`\n${"line of code\n".repeat(20_000)}`).text.length, 20_000 * 13 - 1);
-  assert.ok(performance.now() - began < 500);
+  assert.ok(workedMs() - began < 500);
 });
 
 // A generator with a seed, so that what fails can be looked at again.

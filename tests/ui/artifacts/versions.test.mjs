@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { LINES, reader } from "../../../chat_app/ui/static/artifacts/versions.mjs";
+import { workedMs } from "../cpu.mjs";
 
 const program = (word, count = 10) => Array.from({ length: count }, (_, at) => `${word}_${at} = ${at}`).join("\n");
 const block = (info, text, end = "```") => `\`\`\`${info}\n${text}\n${end}`;
@@ -64,7 +65,7 @@ test("a long conversation is read while nobody notices", () => {
   const answers = Array.from({ length: 200 }, (_, at) => ({ id: `a${at}`, text: block("python", program(`x${at % 20}`, 100)), arriving: false }));
   const again = reader();
   again(answers);
-  const began = performance.now();
+  const began = workedMs();
   assert.equal(again(answers).length, 20);
-  assert.ok(performance.now() - began < 150);
+  assert.ok(workedMs() - began < 150);
 });

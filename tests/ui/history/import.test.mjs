@@ -8,6 +8,7 @@ import { asJson } from "../../../chat_app/ui/static/history/export.mjs";
 import { LIMITS, circlesIn, problemsOf } from "../../../chat_app/ui/static/history/entry.mjs";
 import { ImportRefused, readImport } from "../../../chat_app/ui/static/history/import.mjs";
 import { Tree, textOf } from "../../../chat_app/ui/static/history/tree.mjs";
+import { workedMs } from "../cpu.mjs";
 
 const NOW = new Date("2026-11-21T12:00:00.000Z");
 const SAMPLES = new URL("./samples/", import.meta.url);
@@ -134,10 +135,10 @@ test("Open WebUI: an unclosed block stays text, and a million of them take no ti
     [{ id: "x", title: "t", chat: { models: ["m"], messages: [{ role: "assistant", content }] } }];
   const said = '<details type="reasoning" done="false">\n> hm';
   assert.equal(textOf((await read(chat(said))).entries[0].messages[0]), said);
-  const began = performance.now();
+  const began = workedMs();
   await read(chat('<details type="reasoning">\n'.repeat(1_000_000)));
   await read(chat("<details ".repeat(1_000_000)));
-  assert.ok(performance.now() - began < 5_000);
+  assert.ok(workedMs() - began < 5_000);
 });
 
 test("llama.cpp: the tree without its root, tools folded, texts of files in the message", async () => {
@@ -387,7 +388,7 @@ test("JSON of another kind is refused and told what can be read", async () => {
   assert.match((await refusal(read({ format: "chat_app", version: 2, conversations: [] }))).sentence, /newer version/);
 });
 
-test("100,000 levels are read or refused within two seconds", async () => {
+test("100,000 levels are read or refused within two seconds of work", async () => {
   const depth = 100_000;
   const mapping =
     `{"mapping": {"a": {"message": {"author": {"role": "user"}, "content": ${'{"a":['.repeat(depth)}${"]}".repeat(depth)}}}}}`;
@@ -397,19 +398,19 @@ test("100,000 levels are read or refused within two seconds", async () => {
   const call =
     `[{"conv": {"id": "c"}, "messages": [{"role": "assistant", "content": "x", "toolCalls": [{"function": {"arguments": ${"[".repeat(depth)}${"]".repeat(depth)}}}]}]}]`;
   for (const whole of ["[".repeat(depth), "[".repeat(depth) + "]".repeat(depth), mapping, librechat, call]) {
-    const began = performance.now();
+    const began = workedMs();
     await read(whole)
       .then(({ entries }) =>
       entries.forEach((entry) => assert.deepEqual(problemsOf(entry), [])), (error) =>
       assert.ok(error instanceof ImportRefused, error.stack));
-    assert.ok(performance.now() - began < 2_000, `${performance.now() - began} ms`);
+    assert.ok(workedMs() - began < 2_000, `${workedMs() - began} ms`);
   }
 });
 
 test("millions of levels are refused before they are parsed", async () => {
-  const began = performance.now();
+  const began = workedMs();
   assert.match((await refusal(read(`{"a\\"[": ${"[".repeat(20_000_000)}`))).sentence, /nested too deeply/);
-  assert.ok(performance.now() - began < 2_000);
+  assert.ok(workedMs() - began < 2_000);
   assert.equal((await read(JSON.stringify(sample("own.json")).replace("Tea?",
     `${"[".repeat(300_000)}`))).entries.length, 1);
 });

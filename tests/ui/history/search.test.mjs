@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { SearchIndex, excerptOf } from "../../../chat_app/ui/static/history/search.mjs";
+import { workedMs } from "../cpu.mjs";
 
 const indexOf = (entries) => {
   const index = new SearchIndex();
@@ -137,9 +138,9 @@ for (const [kind, words] of [["ASCII", WORDS.slice(0, 3)], ["mixed", WORDS]]) {
     const queries = ["l", "lorem", "lorem ipsum dolor", "rare", "needle", "nothing", "GRÖSSE zz", "number 7"];
     const times = queries.map((query) => {
       const took = [1, 2, 3].map(() => {
-        const start = performance.now();
+        const start = workedMs();
         index.search(query);
-        return performance.now() - start;
+        return workedMs() - start;
       });
       return [query, Math.min(...took)];
     });
