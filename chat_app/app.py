@@ -41,7 +41,7 @@ from chat_app.server.headers import SecurityHeaders
 from chat_app.server.turns import RunningTurns
 from chat_app.service import ChatService
 from chat_app.tools.toolbox import Toolboxes
-from chat_app.ui import modules, page, sessions, themes
+from chat_app.ui import modules, page, queue_routes, sessions, themes
 from chat_app.ui.document import WithScript
 from chat_app.ui.examples import Example, read_examples
 from chat_app.ui.interface import ChatPage
@@ -195,6 +195,7 @@ def _mount(root: FastAPI, chat_page: ChatPage, config: Config, words: Words, loa
     for route in root.routes:
         if isinstance(route, Mount):
             sessions.keep_little(route.app)
+            queue_routes.put_first(route.app)
 
 
 def _settings_of(config: Config, words: Words, user: str, secret: str) -> dict[str, object]:

@@ -132,10 +132,13 @@ class ChatPage(gr.ChatInterface):
     ) -> list[Any]:
         """The posted values as Gradio's components read them. Raises `gr.Error` for anything but text and parts.
 
-        What it cannot read it would print with the reason, and so write what was said into the log.
+        What it cannot read it would print with the reason, and so write what was said into the log. Those of a turn are
+        read by `_answer`: Gradio would put each to a thread.
         """
         if not is_plain(inputs, self.inputs):
             raise gr.Error(_UNREADABLE, print_exception=False)
+        if block_fn.fn == self._answer and len(inputs) == len(block_fn.inputs):
+            return inputs
         if block_fn.api_name == self.api_name and len(inputs) == _WITHOUT_FILES:
             inputs = [inputs[0], None, *inputs[1:], None, None]
         try:

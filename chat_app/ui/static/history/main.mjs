@@ -76,11 +76,17 @@ const tellLarge = (records) => {
 const pickedPreset = () => document.querySelector("#preset input")?.value ?? "";
 
 const start = async () => {
+  const draft = draftOf(`${settings.store} draft`);
+  // At once: the text box may be there before the store is.
+  document.addEventListener("input", ({ target }) => {
+    if (target.matches?.("#question textarea")) draft.set(target.value); // there are inputs for files, too
+    else if (target.closest?.("#conversation")) draft.edited = target.value;
+  });
+  addEventListener("pagehide", draft.write);
   const tabs = new Tabs(settings.store);
   const store = await storeOf(tabs);
   const kept = store.persistent;
   const search = textIndexOf(() => conversations, store);
-  const draft = draftOf(`${settings.store} draft`);
   const files = settings.multimodal !== false && settings.uploads ? makeComposer(settings, pickedPreset) : noFiles;
   // Files can be sent without a text; while they are read, the question waits.
   globalThis.chatApp.want = (text) => (text.trim() !== "" || files.count > 0) && files.want();
@@ -240,11 +246,8 @@ const start = async () => {
   addEventListener("pagehide", keepAll);
   document.addEventListener("visibilitychange", keepAll);
   addEventListener("popstate", async () => (await openAddress()) && show());
-  document.addEventListener("input", ({ target }) => {
-    if (target.matches?.("#question textarea")) draft.set(target.value); // there are inputs for files, too
-    else if (target.closest?.("#conversation")) draft.edited = target.value;
-  });
-  const turnTo = async (id) => (await conversations.turnTo(id), show());
+  // The page does not wait for what is written.
+  const turnTo = (id) => (conversations.turnTo(id), show());
   globalThis.chatApp.tended.push((growing) => {
     artifacts.update();
     if (growing) return;
