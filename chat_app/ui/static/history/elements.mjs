@@ -24,6 +24,19 @@ export const setText = (of, text) => {
   if (of.textContent !== text) of.textContent = text;
 };
 
+/** Call `use` with the element of that id: now, or as soon as it is on the page. */
+export const withElement = (id, use) => {
+  const found = document.getElementById(id);
+  if (found) return void use(found);
+  const observer = new MutationObserver(() => {
+    const made = document.getElementById(id);
+    if (!made) return;
+    observer.disconnect();
+    use(made);
+  });
+  observer.observe(document.body, { childList: true, subtree: true });
+};
+
 /** Text that only a screen reader has. */
 export const unseen = (text) => element("span", { class: "unseen" }, text);
 

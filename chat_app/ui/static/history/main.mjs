@@ -4,6 +4,7 @@ import { makeArtifacts } from "../artifacts/artifacts.mjs";
 import { makeComposer, noFiles } from "../composer/composer.mjs";
 import { copyJoined } from "./copying.mjs";
 import { Conversations } from "./conversations.mjs";
+import { withElement } from "./elements.mjs";
 import { draftOf } from "./draft.mjs";
 import { eventsOf } from "./events.mjs";
 import { importFile, saveAll, saveOne } from "./files.mjs";
@@ -93,7 +94,8 @@ const start = async () => {
   let halted = [];
   let panel = null;
 
-  const click = (id) => document.getElementById(id)?.click();
+  // Gradio loads its buttons by themselves; on a slow network the first question is asked before they are there.
+  const click = (id) => withElement(id, (button) => button.click());
   const draw = () => {
     click("show-conversation");
     turnsChanged();
