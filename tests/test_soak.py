@@ -14,7 +14,7 @@ from tests.faults import FAULTS
 @pytest.mark.skipif(sys.platform != "linux", reason="what a process holds is read from Linux's /proc")
 def test_nothing_is_left_behind_by_faults_stops_and_leaves() -> None:
     """No task, socket, file handle, thread, turn or event, and no memory to speak of; whatever is, is named."""
-    report = soak(100, 0.4, visitors=8, seed=3, warm_up=60)
+    report = soak(100, 0.6, visitors=8, seed=3, warm_up=60)
 
     assert report.complaints == [], str(report)
     assert report.turns == 100

@@ -15,7 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from chat_app.config import Config
 READY_WITHIN_S = 60.0
 """It takes about 5 s, nearly all of it to import Gradio."""
 STOPPED_WITHIN_S = 15.0
+LOOK_S = 0.05
 NO_OLLAMA = "http://127.0.0.1:1"
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+\S*")
 
@@ -88,6 +89,24 @@ def start(
         process.kill()
         process.wait()
         raise
+
+
+def comes_within(
+    app: App, seconds: float, true: Callable[[], bool], alive: Callable[[], object] = lambda: None
+) -> bool:
+    """Whether `true` becomes true within so many seconds in which `app` runs, and whoever else `alive` asks.
+
+    After each `LOOK_S` the app is asked for its health. While it does not answer, since the machine has no time for it,
+    no time passes; an app that only waits answers at once.
+    """
+    for _ in range(round(seconds / LOOK_S)):
+        if true():
+            return True
+        next_s = time.monotonic() + LOOK_S
+        _answers(f"{app.base_url}/health")
+        alive()
+        time.sleep(max(next_s - time.monotonic(), 0.0))
+    return true()
 
 
 def _environment(folder: Path) -> dict[str, str]:

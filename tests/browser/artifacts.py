@@ -150,6 +150,12 @@ class ArtifactsPage:
         """One in the panel."""
         return self.panel.get_by_role("button", name=name, exact=True)
 
+    def wait_until_drawn(self) -> None:
+        """Until the page has drawn all that has changed: what changes in one frame is drawn in the next."""
+        self.page.evaluate(
+            "async () => { for (let at = 0; at < 3; at += 1) await new Promise(requestAnimationFrame); }"
+        )
+
     def preview(self) -> Frame:
         """What is in the frame of the panel."""
         handle = self.panel.locator("iframe").element_handle()

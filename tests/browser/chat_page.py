@@ -80,6 +80,24 @@ class ChatPage:
         self.conversation.locator("textarea").fill(text)
         self.conversation.get_by_role("button", name="Submit").click()
 
+    def note(self, text: str) -> None:
+        """From now on, note when `text` stands in the conversation, be it for a single frame."""
+        self.page.evaluate(
+            """(text) => {
+              const { dataset } = document.documentElement;
+              delete dataset.noted;
+              const look = () => {
+                if (document.getElementById("conversation").textContent.includes(text)) dataset.noted = text;
+              };
+              new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true });
+            }""",
+            text,
+        )
+
+    def expect_noted(self, text: str) -> None:
+        """Wait until `text` has stood there since it is noted; it may be gone again."""
+        expect(self.page.locator("html")).to_have_attribute("data-noted", text)
+
     def expect_done(self) -> None:
         """Wait until no answer grows."""
         expect(self.send_button).to_be_visible()

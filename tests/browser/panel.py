@@ -66,6 +66,11 @@ class SidePanel:
         self.aside.get_by_role("button", name="New chat").click()
         expect(self.open_row).to_have_count(0)
 
+    def begin(self) -> None:
+        """Begin another conversation and wait until nothing of the one before stands on the page."""
+        self.new_chat()
+        expect(self.page.locator("#conversation .user.message")).to_have_count(0)
+
     def menu(self, title: str, item: str) -> None:
         """Choose `item` of the menu of a conversation."""
         self.row(title).hover()

@@ -12,10 +12,13 @@ from tests.browser.accessibility import violations
 from tests.browser.artifacts import ArtifactsPage, block, ears, program
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.modules import host_of
+from tests.browser.moments import held
 
 pytestmark = pytest.mark.browser
 
 PAGE = "<!doctype html><html lang='en'><head><title>Clock</title></head><body><h1>Tick</h1></body></html>"
+MOST_READINGS = 2.2
+"""What a piece may cost; without what is remembered of the answers and of the blocks it was 2.6."""
 PYTHON = block("python app.py", program("x"))
 
 
@@ -63,6 +66,7 @@ def test_code_in_which_gradio_has_changed_something_has_its_button(artifacts: Ar
         "(code) => code.replaceWith(Object.assign(document.createElement('code'),"
         " {textContent: code.textContent.replace('$$x$$', '%%%LATEX_BLOCK_0%%%').replaceAll(' = ', '  =  ')}))"
     )
+    artifacts.wait_until_drawn()
     expect(artifacts.openers).to_have_count(2)
     artifacts.openers.first.click()
     expect(artifacts.code).to_contain_text("$$x$$")
@@ -77,7 +81,8 @@ def test_nothing_is_touched_again_when_nothing_has_changed(artifacts: ArtifactsP
       const observer = new MutationObserver((all) => seen.push(...all));
       observer.observe(document, {subtree: true, childList: true, attributes: true});
       document.querySelector("#conversation").append(document.createElement("hr"));
-      setTimeout(() => resolve(seen.length), 300);
+      const wait = (frames) => (frames ? requestAnimationFrame(() => wait(frames - 1)) : resolve(seen.length));
+      wait(20);
     })""")
     assert changes == 1
 
@@ -158,6 +163,7 @@ def test_code_arrives_in_the_open_panel(artifacts: ArtifactsPage) -> None:
     expect(artifacts.panel.frame_locator("iframe").get_by_role("heading", name="Tick")).to_be_visible()
     artifacts.page.evaluate("document.querySelector('#artifacts iframe').dataset.same = 'yes'")
     artifacts.show(PYTHON, {"text": f"{block('html', PAGE)}That is all."})
+    artifacts.wait_until_drawn()
     expect(artifacts.openers).to_have_count(2)
     expect(artifacts.panel.locator("iframe[data-same=yes]")).to_have_count(1)
 
@@ -168,7 +174,7 @@ def test_what_was_picked_is_not_taken_away(artifacts: ArtifactsPage) -> None:
     artifacts.show(PYTHON, first)
     artifacts.openers.first.click()
     artifacts.show(PYTHON, first | {"text": f"{first['text']}more = 1\n"})
-    artifacts.page.wait_for_timeout(100)
+    artifacts.wait_until_drawn()
     assert artifacts.code.inner_text() == program("x")
     whole = first | {"arriving": False}
     artifacts.show(PYTHON, whole, {"text": block("go", program("c"), closed=False), "arriving": True})
@@ -212,8 +218,10 @@ def test_code_is_copied_and_saved(artifacts: ArtifactsPage, tmp_path: Path) -> N
     names = []
     for opener, text in zip(artifacts.openers.all(), (program("x"), PAGE, program("r")), strict=True):
         opener.click()
-        artifacts.button("Copy").click()
-        expect(artifacts.panel.get_by_role("status")).to_have_text("Copied.")
+        with held(artifacts.page):
+            artifacts.button("Copy").click()
+            expect(artifacts.panel.get_by_role("status")).to_have_text("Copied.")
+        expect(artifacts.panel.get_by_role("status")).to_have_text("")
         assert artifacts.page.evaluate("navigator.clipboard.readText()") == text
         with artifacts.page.expect_download() as saved:
             artifacts.button("Save").click()
@@ -312,27 +320,36 @@ def test_axe_finds_nothing_wrong(
 
 
 def test_an_answer_that_arrives_costs_little(artifacts: ArtifactsPage) -> None:
-    """A long one in a long conversation, with the panel open: a few milliseconds for each piece."""
+    """A long one in a long conversation, with the panel open: a few milliseconds for each piece.
+
+    They were 1.3 to 1.6 times what it takes to read the whole conversation once, on a busy machine.
+    """
     others = [block("python", program(f"x{number}", 60)) for number in range(60)]
     artifacts.show(*others)
     artifacts.openers.first.click()
-    milliseconds = artifacts.page.evaluate(
+    share = artifacts.page.evaluate(
         """async ([others, line]) => {
+        const { reader } = await import("/chat_app/ui/static/artifacts/versions.mjs");
+        const median = (times) => times.sort((a, b) => a - b)[times.length / 2];
         const frame = () => new Promise((resolve) => requestAnimationFrame(() => resolve(performance.now())));
         const answers = others.map((text, at) => ({id: `a${at}`, text, arriving: false}));
         const times = [];
+        const readings = []; // the measure: what it takes at the same moment to read all answers anew, and draw nothing
         for (let lines = 300; lines < 400; lines += 5) {
           const text = "```go\\n" + Array.from({length: lines}, (_, at) => `${line} ${at}`).join("\\n");
           const before = frame();
           harness.show([...answers, {id: "z", text, arriving: true}]);
           const after = frame(); // of the same one, behind what `show` has asked for
           times.push((await after) - (await before));
+          const began = performance.now();
+          reader()([...answers, {id: "z", text, arriving: true}]);
+          readings.push(performance.now() - began);
         }
-        return times.sort((a, b) => a - b)[times.length / 2];
+        return median(times) / median(readings);
     }""",
         [others, "some code in a line of it"],
     )
-    assert milliseconds < 33
+    assert share < MOST_READINGS
 
 
 @pytest.mark.parametrize("where", ["artifacts", "phone"])

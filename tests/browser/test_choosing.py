@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
 from contextlib import closing
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -14,8 +14,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser.accessibility import violations
 from tests.browser.app_process import App
 from tests.browser.chat_page import ChatPage, open_chat
-from tests.browser.conftest import StartApp, new_context
+from tests.browser.conftest import PATIENCE_MS, StartApp, new_context
 from tests.browser.gradio_events import Visitor, asking, said
+from tests.browser.moments import soon
 from tests.browser.test_composer import PNG, a_file
 from tests.browser.test_question_files import add, chips, kinds, last_question
 from tests.browser.upstream import Exchange, Upstream, says
@@ -208,10 +209,8 @@ def test_what_is_set_is_sent_kept_with_the_conversation_and_in_the_feedback(
     expect(chat.questions.first).to_be_visible()
     chat.ask("Again")
     assert asked_with(server) == SET
-    until = time.monotonic() + 5
-    while len(app.rows()) == rows and time.monotonic() < until:
-        time.sleep(0.05)
-    parameters = json.loads(app.rows()[-1]["parameters"])
+    (row,) = soon(chat.page, lambda: app.rows()[rows:], bool)
+    parameters = json.loads(row["parameters"])
     assert parameters.items() >= {name: SET[name] for name in ("temperature", "max_tokens", "reasoning_effort")}.items()
 
 
@@ -221,6 +220,7 @@ def test_what_was_set_can_be_taken_back(chat: ChatPage, inputs: Inputs, server: 
     inputs.fill(inputs.longest, "")
     inputs.fill(inputs.prompt, "")
     inputs.accordion.get_by_role("button", name="Reset").click()
+    expect(inputs.temperature).to_have_value("0.5")
     chat.ask("Hi")
     assert asked_with(server) == {**AT_FIRST, "reasoning_effort": "high", "logprobs": True}
 
@@ -248,6 +248,7 @@ def test_the_picker_says_what_a_model_takes_and_is_filtered(chat: ChatPage, serv
     expect(options).to_contain_text(["hearing-toy (audio)"])
     expect(options).to_have_count(1)
     options.click()
+    expect(model).to_have_value("hearing-toy (audio)")
     chat.ask("Hi")
     assert server.asked[-1].body["model"] == "hearing-toy"
 
@@ -263,6 +264,7 @@ def test_a_picture_is_refused_before_it_is_sent_and_taken_by_the_model_that_is_n
     assert server.asked == []
     expect(chat.questions.locator("img")).to_be_visible()
     pick(chat.page, "model", "seeing-toy")
+    expect(chat.page.locator("#model input")).to_have_value("seeing-toy (pictures)")
     chat.try_again.click()
     chat.expect_answer("Hello there.")
     chat.expect_done()
@@ -309,7 +311,7 @@ def test_a_link_opens_a_preset_with_a_question(page: Page, app: App, server: Ups
     expect(chat.box).to_have_value("Why?")
     expect(page.locator("#preset input")).to_have_value("Seeing")
     expect(page.locator("#model input")).to_have_value("seeing-toy (pictures)")
-    assert page.url == f"{app.base_url}/"
+    expect(page).to_have_url(f"{app.base_url}/")
     assert server.asked == []
     chat.box.press("Enter")
     chat.expect_answer("Hello there.")
@@ -321,7 +323,7 @@ def test_a_link_to_a_preset_that_is_not_there_keeps_its_question(page: Page, app
     chat = open_chat(page, app, "/?preset=Gone&q=Why%3F&other=1")
     expect(chat.box).to_have_value("Why?")
     expect(page.locator("#preset input")).to_have_value("Plain")
-    assert page.url == f"{app.base_url}/?other=1"
+    expect(page).to_have_url(f"{app.base_url}/?other=1")
     chat.box.press("Enter")
     chat.expect_answer("Hello there.")
     assert asked_with(server) == AT_FIRST
@@ -338,6 +340,7 @@ def test_what_an_answer_took_stands_below_it_and_stays(chat: ChatPage, server: U
     chat.page.reload()
     expect(took).to_have_text(line)
     pick(chat.page, "preset", "Seeing")
+    expect(chat.page.locator("#model input")).to_have_value("seeing-toy (pictures)")
     server.then(says("Yes.", model="seeing-toy"))
     chat.ask("Again")
     expect(took.last).to_contain_text("seeing-toy at scripted")
@@ -350,10 +353,11 @@ def filling(start_app: StartApp, upstream_server: Upstream, folder: Path) -> tup
     upstream_server.reset()
     upstream_server.otherwise = says("Kept.")
     app = start_app(FILLING.format(base_url=upstream_server.base_url, folder=folder))
-    until = time.monotonic() + 10
-    while len(upstream_server.asked) < 2 and time.monotonic() < until:
-        time.sleep(0.05)
-    return app, list(upstream_server.asked)
+    until_s = monotonic() + PATIENCE_MS / 1000
+    while not (asked := upstream_server.asked)[1:] and monotonic() < until_s:
+        sleep(0.05)
+    assert all(exchange.closed.wait(until_s - monotonic()) for exchange in asked)
+    return app, asked
 
 
 def test_an_example_fills_the_text_box_and_all_else(
@@ -386,6 +390,8 @@ def test_the_answers_to_examples_are_there_before_anybody_asks(
         chat = open_chat(context.new_page(), app)
         chat.conversation.locator("button.example").first.click()
         expect(chips(chat)).to_have_count(1)
+        expect(chat.box).to_have_value("What is on it?")  # it comes behind its picture
+        expect(chat.page.locator("#preset input")).to_have_value("Other")
         chat.box.press("Enter")
         chat.expect_answer("Kept.")
         expect(chat.conversation.locator(".took")).to_contain_text("aufbewahrte Antwort auf dieses Beispiel")

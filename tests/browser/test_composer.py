@@ -35,6 +35,11 @@ KEPT_NAMES = KEPT.replace(
     "filter(({ part }) => part).length === wanted", "map(({ name }) => name).sort().join(' ') === wanted"
 )
 """Whether these are named, those that are being read as well."""
+PATIENT_TABS = """
+const real = globalThis.setTimeout;
+globalThis.setTimeout = (work, ms, ...given) => real(work, ms === 300 ? 3000 : ms, ...given);
+"""
+"""Gives another tab more time to say that it is there than `tabs.mjs` does: here it runs on a busy machine."""
 REFUSAL = {"sentence": "Programs are not read.", "hint": "Add a document."}
 LEAST_TARGET_PX = 24
 Given = dict[str, Any]
@@ -142,7 +147,8 @@ def test_several_files_are_read_and_sent_with_the_text(composer: ComposerPage) -
     composer.box.press("Enter")
     expect(composer.chips).to_have_count(0)
     assert composer.sent() == [{"text": "What is this?", "files": ["red.png", "a report.pdf"]}]
-    assert composer.asked[1] == {"name": "a report.pdf", "preset": "Tutor", "header": "1", "method": "POST"}
+    asked = sorted(composer.asked, key=lambda each: each["name"])  # both are posted at once
+    assert asked[0] == {"name": "a report.pdf", "preset": "Tutor", "header": "1", "method": "POST"}
 
 
 def test_a_message_of_files_alone_is_sent_and_an_empty_one_is_not(composer: ComposerPage) -> None:
@@ -261,7 +267,7 @@ def test_files_survive_a_reload_of_the_tab_and_are_of_this_tab_alone(composer: C
     expect(composer.ready).to_have_count(2)
     expect(composer.chips).to_contain_text(["red.png", "b.pdf"])
     other = ComposerPage(composer.page.context.new_page(), address).start()
-    other.page.wait_for_function("harness.composer.count === 0")
+    other.page.wait_for_function("() => harness.composer.count === 0")
     composer.box.press("Enter")
     expect(composer.chips).to_have_count(0)
     composer.page.wait_for_function(KEPT, arg=0)
@@ -314,6 +320,7 @@ def test_each_file_is_written_once(composer: ComposerPage) -> None:
 
 def test_a_duplicated_tab_has_its_own_copy(composer: ComposerPage) -> None:
     """What is taken away in one stays in the other."""
+    composer.page.context.add_init_script(PATIENT_TABS)
     composer.choose(a_file())
     expect(composer.ready).to_have_count(1)
     composer.page.wait_for_function(KEPT, arg=1)

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.app_process import App
 from tests.browser.chat_page import ChatPage, open_chat
-from tests.browser.conftest import StartApp
+from tests.browser.conftest import PATIENCE_MS, StartApp
 from tests.browser.upstream import Reply, Upstream, breaks, fails, hangs, is_cut, says, says_without_end
 
 pytestmark = pytest.mark.browser
@@ -19,16 +19,31 @@ endpoints:
   - name: scripted
     base_url: "{base_url}"
     attempts: 1
-    first_token_timeout_s: 0.5
-    idle_timeout_s: 0.5
+  - name: hasty
+    base_url: "{base_url}"
+    attempts: 1
+    first_token_timeout_s: 3
+    idle_timeout_s: 3
+presets:
+  - {{name: Patient, endpoints: [scripted]}}
+  - {{name: Hasty, endpoints: [hasty]}}
 chat: {{title: Chat}}
 """
+PAINTED_MS = 1000
+"""How soon a page is to be there. On a busy machine none is: then it is not to be later than others are."""
 
 
 @pytest.fixture(scope="module")
 def app(start_app: StartApp, upstream_server: Upstream) -> App:
-    """An app that waits half a second at most."""
+    """An app with two ways to the same server; one of them waits for three seconds at most."""
     return start_app(SETTINGS.format(base_url=upstream_server.base_url))
+
+
+def pick_hasty(chat: ChatPage) -> None:
+    """Have the one answer that does not wait."""
+    chat.page.locator("#preset input").click()
+    chat.page.get_by_role("option", name="Hasty", exact=True).click()
+    expect(chat.page.locator("#preset input")).to_have_value("Hasty")
 
 
 @pytest.mark.parametrize(
@@ -47,6 +62,8 @@ def test_a_failure_before_the_answer_is_a_sentence_and_a_hint(
     chat: ChatPage, server: Upstream, reply: Reply, said: str, hint: str
 ) -> None:
     """In the conversation, as text and never as markup; one click asks the same question again."""
+    if "timeout" in said:
+        pick_hasty(chat)
     server.then(reply, says("Better now."))
     chat.ask("My question")
     chat.expect_answer(said)
@@ -75,6 +92,8 @@ def test_what_had_arrived_stays_above_what_went_wrong(
     chat: ChatPage, server: Upstream, reply: Reply, said: str
 ) -> None:
     """And is part of the conversation from then on; the notice is not."""
+    if "timeout" in said:
+        pick_hasty(chat)
     server.then(reply, says("Whole."))
     chat.ask("Hi")
     chat.expect_answer("Half an answer")
@@ -97,16 +116,25 @@ def test_a_refused_connection_says_which_endpoint_it_was(page: Page, start_app: 
     chat.expect_answer("nobody (127.0.0.1:9) refused the connection.")
 
 
-def test_an_endpoint_that_never_answers_does_not_hold_the_page_up(page: Page, start_app: StartApp) -> None:
-    """It accepts connections and says nothing; the page paints within a second all the same."""
+def test_an_endpoint_that_never_answers_does_not_hold_the_page_up(page: Page, app: App, start_app: StartApp) -> None:
+    """It accepts connections and says nothing; the page paints within a second all the same, or as soon as another."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        app = start_app(f'endpoints: [{{name: silent, base_url: "http://127.0.0.1:{port}/v1", connect_timeout_s: 1}}]')
-        page.goto(f"{app.base_url}/health")
-        chat = open_chat(page, app)
-        painted_ms = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-        assert painted_ms < 1000
-        expect(chat.status).not_to_contain_text("demo")
+        waits = start_app(
+            f'endpoints: [{{name: silent, base_url: "http://127.0.0.1:{port}/v1", connect_timeout_s: 1}}]'
+        )
+        others_ms = painted_ms(page, app)
+        page.goto(f"{waits.base_url}/health")
+        silent_ms = painted_ms(page, waits)
+        expect(ChatPage(page).status).not_to_contain_text("demo")
+        others_ms = max(others_ms, painted_ms(page, app))
+    assert silent_ms < max(PAINTED_MS, 3 * others_ms)
+
+
+def painted_ms(page: Page, app: App) -> float:
+    """When the page of `app` was there, since it was asked for."""
+    open_chat(page, app)
+    return float(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
 
 
 def free_port() -> int:
@@ -120,7 +148,6 @@ def test_a_restart_under_an_open_page_loses_nothing(
 ) -> None:
     """In the middle of an answer: it stays, the page says what happened, and goes on when the server is back."""
     allowed_errors += ["ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED", "could not reach its server", "ERR_EMPTY"]
-    # Not the limits of half a second: a process that has just begun may need longer for its first answer.
     settings = f"endpoints: [{{name: scripted, base_url: {server.base_url}, attempts: 1}}]\n"
     port = str(free_port())
     first = start_app(settings, arguments=["--port", port])
@@ -131,8 +158,11 @@ def test_a_restart_under_an_open_page_loses_nothing(
     first.process.kill()
     chat.expect_answer("could not reach its server")
     chat.expect_answer("word word")
+    chat.expect_done()
     chat.send("While it is gone")
-    expect(chat.answers.last).to_contain_text("could not reach its server")
+    expect(chat.questions).to_have_text(["Hi", "While it is gone"])
+    expect(chat.answers).to_have_count(2)
+    chat.expect_answer("could not reach its server")
     chat.expect_done()
     server.then(says("Back again."))
     start_app(settings, arguments=["--port", port])
@@ -143,10 +173,10 @@ def test_a_restart_under_an_open_page_loses_nothing(
 
 
 def test_a_closed_tab_lets_the_server_go(chat: ChatPage, server: Upstream) -> None:
-    """Within seconds, also while it says nothing."""
+    """Long before it is given up; how soon is measured in `test_stop.py`."""
     server.otherwise = says_without_end()
     chat.send("Hi")
     chat.expect_answer("word")
     chat.page.close()
-    assert server.asked[-1].closed.wait(5)
+    assert server.asked[-1].closed.wait(PATIENCE_MS / 1000)
     assert server.asked[-1].by_client

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from playwright.sync_api import Page, Request, expect
 
 from tests.browser.app_process import App
 from tests.browser.chat_page import ChatPage, open_chat
-from tests.browser.upstream import Upstream, says, says_without_end
+from tests.browser.conftest import PATIENCE_MS
+from tests.browser.upstream import Upstream, says, says_as_taken, says_without_end
 
 pytestmark = pytest.mark.browser
 
@@ -43,8 +45,22 @@ READ = """() => {
   };
 }"""
 
+QUIET = """() => new Promise((resolve) => {
+  let since = 0; // frames in which the conversation did not change
+  new MutationObserver(() => (since = 0))
+    .observe(document.getElementById("conversation"), { subtree: true, childList: true, characterData: true });
+  const look = () => (since++ < 30 ? requestAnimationFrame(look) : resolve(true));
+  look();
+})"""
+"""What was drawn before is drawn to its end."""
+
 LOOKED_OFTEN = """async () => {
-  while (looks.row < 8) await new Promise((resolve) => setTimeout(resolve, 50));
+  const times = async (count) => {
+    while (looks.row < count) await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  await times(2); // by now it is over what else changes as a turn begins
+  looks = { all: 0, row: 0 };
+  await times(8);
 }"""
 """As nothing may be evaluated later on, it waits by itself."""
 
@@ -54,6 +70,7 @@ def test_a_long_answer_stands_as_if_it_were_in_one_piece(chat: ChatPage, server:
     text = "".join([*PIECES[:12], CODE, "## Heading\n\n", *PIECES[:12], "And that is all."])
     server.otherwise = says(text)
     chat.ask("Tell me all.")
+    chat.expect_answer("And that is all.")
     pieces = chat.answers.last.locator(".message-content")
     assert pieces.count() > 1
     gaps = _gaps(chat.page)
@@ -62,8 +79,9 @@ def test_a_long_answer_stands_as_if_it_were_in_one_piece(chat: ChatPage, server:
     chat.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     copied = []
     for name in ("Copy message", "Copy conversation"):
+        chat.page.evaluate("navigator.clipboard.writeText('')")
         chat.button(name).click()
-        chat.page.wait_for_timeout(200)
+        chat.page.wait_for_function("navigator.clipboard.readText()")
         copied.append(chat.page.evaluate("navigator.clipboard.readText()").strip())
     assert copied == [text, f"user: Tell me all.\n\nassistant: {text}"]
 
@@ -72,21 +90,32 @@ def test_an_open_page_that_does_nothing_holds_no_request_open(page: Page, app: A
     """Also after a turn: nothing is left to send, to wake a phone or to take the server's memory, or for frames."""
     asked: list[Request] = []
     page.on("request", lambda request: asked.append(request))  # noqa: PLW0108 - Playwright writes on it
+    over: list[Request] = []
+    for end in ("requestfinished", "requestfailed"):  # who of the two ends a stream that has said all is chance
+        page.on(end, lambda request: over.append(request))  # noqa: PLW0108 - see above
     chat = open_chat(page, app)
     chat.ask("Hi.")
-    page.wait_for_load_state("networkidle")
+    until_s = monotonic() + PATIENCE_MS / 1000
+    while len(over) < len(asked) and monotonic() < until_s:
+        page.wait_for_timeout(50)  # what was asked a moment ago, as how the servers are, is still answered
     assert asked
-    assert [request.url for request in asked if request.response() is None or request.timing["responseEnd"] < 0] == []
+    assert [request.url for request in asked if request not in over] == []
     assert not [request.url for request in asked if "heartbeat" in request.url or "iframeResizer" in request.url]
 
 
 def test_an_update_draws_the_end_of_a_long_answer_alone(chat: ChatPage, server: Upstream) -> None:
     """What stands above is left as it is, and is not even told its direction again."""
-    server.otherwise = says(*PIECES, "And that is all.", pace_s=0.05)
+    # As fast as the page draws them: on a slow machine several in one update would be read as one.
+    drawn = 0
+    pieces = [f"Part {number}. {piece}" for number, piece in enumerate(PIECES)]
+    server.then(says_as_taken(*pieces, "And that is all.", taken=lambda number: number <= drawn))
     chat.page.evaluate(WATCH)
     chat.send("Tell me all.")
-    chat.expect_done()
+    for number in range(len(pieces)):
+        chat.expect_answer(f"Part {number}.")
+        drawn = number + 1
     chat.expect_answer("And that is all.")
+    chat.expect_done()
     told: dict[str, Any] = chat.page.evaluate("({ updates, read, directions })")
     assert told["read"] < told["updates"] * len("".join(PIECES)) * MOST_READ
     assert told["directions"] < len(PIECES)
@@ -104,7 +133,9 @@ def test_what_stands_in_the_conversation_is_not_read_again_for_what_is_new(
     assert page.evaluate("readAgain") > 0
     page.reload()
     expect(chat.questions).to_have_count(2)
+    expect(chat.answers.first).to_contain_text("EARLIER")
     chat.expect_answer("Short")
+    page.wait_for_function(QUIET)
     page.evaluate(READ)
     server.otherwise = says(*PIECES[:6], "And that is all.", pace_s=0.05)
     for _ in range(2):

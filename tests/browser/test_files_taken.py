@@ -62,6 +62,13 @@ def phone(browser: Browser, app: App, server: Upstream, own_hosts: set[str]) -> 
     assert not watch.faults([])
 
 
+def pick_written(chat: ChatPage) -> None:
+    """Pick the preset that makes text of recordings."""
+    chat.page.locator("#preset input").click()
+    chat.page.get_by_role("option", name="Written").click()
+    expect(chat.page.locator("#preset input")).to_have_value("Written")
+
+
 def a_recording() -> dict[str, Any]:
     """A WAV file of a tenth of a second."""
     return a_file("said.wav", "audio/wav", wav())
@@ -86,8 +93,7 @@ def test_a_recording_goes_to_the_model_as_it_is(chat: ChatPage, server: Upstream
 def test_a_recording_becomes_text_where_a_model_is_named_for_it(chat: ChatPage, server: Upstream) -> None:
     """Once, when it is added; the chat's model reads the text, at every turn."""
     server.elsewhere[PATH] = answers({"text": "The cat is red."})
-    chat.page.locator("#preset input").click()
-    chat.page.get_by_role("option", name="Written").click()
+    pick_written(chat)
     add(chat, a_recording())
     chat.ask("What is said?")
     chat.ask("And now?")
@@ -106,8 +112,7 @@ def test_a_recording_that_cannot_become_text_costs_nothing_else(
 ) -> None:
     """The page says why; what was typed and the other file stay."""
     allowed_errors.append("status of 4")
-    chat.page.locator("#preset input").click()
-    chat.page.get_by_role("option", name="Written").click()
+    pick_written(chat)
     chat.box.fill("What is said?")
     add(chat, a_file())
     chat.page.locator(".composer-buttons input").first.set_input_files([a_recording()])  # type: ignore[arg-type]

@@ -6,7 +6,9 @@ versions and verdicts are in `test_kept_versions.py`, a store that is full or re
 
 from __future__ import annotations
 
+import json
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -15,17 +17,30 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Error, Page, Request, expect
+from playwright.sync_api import BrowserContext, Error, Page, Request, Response, expect
 
 from tests.browser import app_process
 from tests.browser.app_process import App
 from tests.browser.chat_page import WHEN_LEFT, ChatPage, open_chat
-from tests.browser.conftest import StartApp
+from tests.browser.conftest import PATIENCE_MS, StartApp
 from tests.browser.panel import SidePanel
 from tests.browser.test_failures import free_port
+from tests.browser.test_kept_tabs import messages_kept, wait_for
 from tests.browser.test_refused_events import is_full
-from tests.browser.test_stop import Wire, wait_until
-from tests.browser.upstream import Reply, Upstream, breaks, chunk, fails, says, says_without_end
+from tests.browser.test_stop import Wire
+from tests.browser.upstream import (
+    Reply,
+    Step,
+    Upstream,
+    breaks,
+    chunk,
+    fails,
+    is_cut,
+    says,
+    says_without_end,
+    stream,
+    until,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -36,6 +51,7 @@ STOPPED = "You stopped this answer."
 GONE = "could not reach its server"
 BROKEN_NETWORK = ["ERR_", GONE]
 ADDRESS = re.compile(r"#c=[0-9a-f]{24}$")
+NO_ADDRESS = re.compile(r"^[^#]*$")
 SEEN_WHEN_LEFT = """
 addEventListener("pagehide", () => {
   const shown = [...document.querySelectorAll("#conversation .bot.message")].at(-1);
@@ -89,6 +105,17 @@ def counting(word: str = "w", *, pace_s: float = 0.02) -> Reply:
     return Reply(200, {"content-type": "text/event-stream"}, steps)
 
 
+def says_in_two(first: str, told: threading.Event, rest: str) -> Reply:
+    """An answer of which `rest` comes when a test tells it to."""
+
+    def steps() -> Iterator[Step]:
+        yield from is_cut(first).steps
+        yield from until(told)
+        yield from says(rest).steps
+
+    return stream(steps())
+
+
 def numbers(text: str, word: str = "w") -> list[int]:
     """Which numbered words stand in it."""
     return [int(number) for number in re.findall(rf"\b{word}(\d+)\b", text)]
@@ -103,6 +130,11 @@ def reload(chat: ChatPage) -> None:
 def sent(server: Upstream) -> list[str]:
     """What was said in the last request that the server got."""
     return [message["content"] for message in server.asked[-1].body["messages"] if message["role"] != "system"]
+
+
+def expect_shown(chat: ChatPage, text: str) -> None:
+    """Wait until just this stands in the last answer, with what is drawn below it a moment later."""
+    wait_for(chat.page, lambda: chat.answers.last.inner_text() == text)
 
 
 def expect_interrupted(chat: ChatPage) -> None:
@@ -140,7 +172,7 @@ def test_a_restart_of_the_server_loses_nothing(
         expect(chat.questions).to_have_text(["a", "b"])
         expect(chat.answers).to_have_text(["One.", "Two."])
         chat.conversation.get_by_role("button", name="Like", exact=True).first.click()
-        wait_until(lambda: [(row["question"], row["rating"]) for row in again.rows()] == [("a", "Like")])
+        wait_for(page, lambda: [(row["question"], row["rating"]) for row in again.rows()] == [("a", "Like")])
 
 
 def test_a_conversation_goes_on_at_another_replica(
@@ -163,9 +195,9 @@ def test_a_conversation_goes_on_at_another_replica(
         assert sent(server) == ["a", "One.", "b", "Two.", "c"]
         likes = chat.conversation.get_by_role("button", name="Like", exact=True)
         likes.first.click()
-        wait_until(lambda: len(other.rows()) == 1)
+        wait_for(page, lambda: len(other.rows()) == 1)
         likes.last.click()
-        wait_until(lambda: [row["question"] for row in other.rows()] == ["a", "c"])
+        wait_for(page, lambda: [row["question"] for row in other.rows()] == ["a", "c"])
         assert len({row["conversation_id"] for row in other.rows()}) == 1
         assert one.rows() == []
 
@@ -204,7 +236,8 @@ def test_a_reload_before_the_first_word_keeps_the_question(
     """While its request is on the way: that the page left is no fault of the network, and is not called one."""
     allowed_errors += WHEN_LEFT
     chat.page.route("**/gradio_api/queue/join*", lambda route: None, times=1)  # noqa: ARG005 — never answered
-    chat.send("Will this be lost?")
+    with chat.page.expect_request("**/gradio_api/queue/join*"):
+        chat.send("Will this be lost?")
     expect(chat.questions).to_have_count(1)
     chat.page.reload()
     expect(chat.questions).to_have_text(["Will this be lost?"])
@@ -221,12 +254,26 @@ def test_a_reload_before_the_first_word_keeps_the_question(
 def test_a_crash_in_mid_answer_loses_half_a_second_at_most(
     chat: ChatPage, context: BrowserContext, server: Upstream
 ) -> None:
-    """No page says good-bye then: what was kept before is there, marked, and can be asked again."""
-    server.then(counting(), says("Whole."))
+    """No page says good-bye then: what was kept before is there, marked, and can be asked again.
+
+    What stood there half a second before another word came has been written when that is seen.
+    """
+    later = threading.Event()
+
+    def words() -> Iterator[Step]:
+        yield chunk({"content": "".join(f"w{number} " for number in range(1, 21))})
+        yield from until(later)
+        yield chunk({"content": "w21 "})
+        yield None
+
+    server.then(stream(words()), says("Whole."))
     chat.send("Count")
     chat.expect_answer("w20")
     seen_before = numbers(chat.answers.last.inner_text())
-    chat.page.wait_for_timeout(700)  # longer than between two writes, and than a write takes
+    assert len(seen_before) == 20
+    chat.page.evaluate("new Promise((resolve) => setTimeout(resolve, 520))")
+    later.set()
+    chat.expect_answer("w21")
     address = chat.page.url
     with chat.page.expect_event("crash"), pytest.raises(Error):
         chat.page.goto("chrome://crash", timeout=2_000)
@@ -267,8 +314,10 @@ def test_an_answer_goes_on_arriving_while_another_conversation_is_on_the_page(
     chat.stop_button.click()
     chat.expect_answer(STOPPED)
     first, second = server.asked[-2:]
-    assert first.closed.wait(2)
+    chat.expect_done()
+    assert first.closed.wait(PATIENCE_MS / 1000)
     panel.open("Earlier")
+    expect(chat.questions).to_have_text(["Earlier", "Second"])
     expect(chat.stop_button).to_be_visible()
     now = len(numbers(chat.answers.last.inner_text(), "b"))
     chat.expect_answer(f"b{now + 20}")
@@ -282,17 +331,20 @@ def test_an_answer_goes_on_arriving_while_another_conversation_is_on_the_page(
     words = numbers(chat.answers.last.inner_text(), "b")
     assert words == list(range(1, len(words) + 1))
     panel.open("First")
+    expect(chat.questions).to_have_text(["First"])
     chat.expect_answer(STOPPED)
 
 
 def test_an_answer_that_ends_out_of_sight_is_whole(chat: ChatPage, panel: SidePanel, server: Upstream) -> None:
     """It is there when its conversation is opened, and when the page is loaded anew; the row says that it arrives."""
-    server.then(says("Slowly ", "but ", "whole.", pace_s=0.4))
+    seen = threading.Event()
+    server.then(says_in_two("Slowly ", seen, "but whole."))
     chat.send("First")
     expect(chat.stop_button).to_be_visible()
     panel.new_chat()
     arriving = panel.aside.get_by_text("An answer is arriving.")
     expect(arriving).to_have_count(1)
+    seen.set()
     expect(arriving).to_have_count(0)
     expect(chat.questions).to_have_count(0)
     panel.open("First")
@@ -319,6 +371,7 @@ def test_a_fourth_answer_at_once_is_refused_and_its_question_stays_in_the_box(
     panel.open("Second")
     chat.stop_button.click()
     chat.expect_answer(STOPPED)
+    chat.expect_done()  # until then it takes its place
     panel.new_chat()
     expect(chat.box).to_have_value("Fourth")
     chat.box.press("Enter")
@@ -335,8 +388,10 @@ def test_what_is_typed_stays_when_an_edit_is_refused(chat: ChatPage, panel: Side
     for title in ("First", "Second", "Third"):
         panel.new_chat()
         chat.send(title)
+        expect(chat.questions).to_have_text([title])
         chat.expect_answer("word")
     panel.open("Original")
+    expect(chat.questions).to_have_text(["Original"])
     chat.box.fill("typed")
     chat.edit("edited")
     expect(panel.notices).to_contain_text("Answers are arriving in several other conversations already.")
@@ -344,8 +399,10 @@ def test_what_is_typed_stays_when_an_edit_is_refused(chat: ChatPage, panel: Side
     expect(chat.questions).to_have_text(["Original"])
     for title in ("First", "Second", "Third"):
         panel.open(title)
+        expect(chat.questions).to_have_text([title])
         chat.stop_button.click()
         chat.expect_answer(STOPPED)
+        chat.expect_done()
     reload(chat)
     expect(chat.box).to_have_value("edited\n\ntyped")
 
@@ -365,7 +422,8 @@ def test_the_conversation_that_was_clicked_last_is_on_the_page(
     panel.row("Slow").click()
     panel.row("Quick").click()
     expect(chat.answers).to_have_text(["Yes."])
-    chat.page.wait_for_timeout(600)  # twice as long as other tabs are given to say it
+    # It has come by now: what was left in the middle is marked when it comes.
+    wait_for(chat.page, lambda: "interrupted" in messages_kept(chat.page).values())
     expect(chat.answers).to_have_text(["Yes."])
     expect(panel.open_row).to_have_text("Quick")
 
@@ -404,7 +462,9 @@ def test_a_reload_after_undo_to_empty_loses_nothing(chat: ChatPage, panel: SideP
     panel.open("Only question")
     expect(chat.answers).to_have_text(["One."])
     chat.button("Undo").click()
+    expect(chat.questions).to_have_count(0)
     reload(chat)
+    expect(chat.box).to_have_value("Only question\n\nOnly question")  # what was typed already stays behind it
     chat.box.press("Enter")
     chat.expect_answer("Two.")
     expect(chat.conversation.locator(".versions").first).to_contain_text("2 / 2")
@@ -440,6 +500,18 @@ def test_what_is_typed_outlives_a_reload_until_it_is_sent(chat: ChatPage, server
     expect(chat.box).to_have_value("")
 
 
+def test_what_is_typed_before_the_store_answers_outlives_a_reload(
+    context: BrowserContext, app: App, server: Upstream
+) -> None:
+    """The text box is there earlier."""
+    assert not server.asked
+    context.add_init_script("IDBFactory.prototype.open = () => ({})")
+    chat = open_chat(context.new_page(), app)
+    chat.box.fill("half a thou")
+    reload(chat)
+    expect(chat.box).to_have_value("half a thou")
+
+
 def test_what_was_stopped_is_there_after_a_reload(chat: ChatPage, server: Upstream) -> None:
     """As it stood there, to the last word."""
     server.then(counting())
@@ -451,7 +523,7 @@ def test_what_was_stopped_is_there_after_a_reload(chat: ChatPage, server: Upstre
     shown = chat.answers.last.inner_text()
     reload(chat)
     expect(chat.answers.last).to_contain_text(STOPPED)
-    assert chat.answers.last.inner_text() == shown
+    expect_shown(chat, shown)
     assert INTERRUPTED not in shown
 
 
@@ -468,7 +540,7 @@ def test_what_went_wrong_is_there_after_a_reload(chat: ChatPage, server: Upstrea
     shown = chat.answers.last.inner_text()
     reload(chat)
     chat.expect_answer(kept)
-    assert chat.answers.last.inner_text() == shown
+    expect_shown(chat, shown)
     chat.try_again.click()
     chat.expect_answer("Better.")
     chat.expect_done()
@@ -511,7 +583,7 @@ def test_what_had_arrived_when_the_network_went_is_there_after_a_reload(
     wire.mend()
     reload(chat)
     chat.expect_answer(GONE)
-    assert chat.answers.last.inner_text() == shown
+    expect_shown(chat, shown)
     assert len(numbers(shown)) >= 20
     chat.try_again.click()
     chat.expect_answer("Back.")
@@ -545,7 +617,7 @@ def test_a_question_that_was_sent_without_a_network_is_there_after_a_reload(
 
 def test_only_the_open_conversation_travels_to_the_server(chat: ChatPage, panel: SidePanel, server: Upstream) -> None:
     """With twenty others in the browser, no request of a turn or of a verdict has anything of them."""
-    server.otherwise = says("Fine.")
+    server.then(says("Fine."), says("Fine."), says("Otherwise."), says("As edited."))
     others = [f"Secret{number}of others" for number in range(20)]
     chat.page.evaluate(STORED_CONVERSATIONS, others)
     reload(chat)
@@ -563,10 +635,13 @@ def test_only_the_open_conversation_travels_to_the_server(chat: ChatPage, panel:
     chat.ask("Mine")
     chat.ask("Mine again")
     chat.button("Retry").click()
+    chat.expect_answer("Otherwise.")
     chat.expect_done()
     chat.edit("Mine, edited")
+    chat.expect_answer("As edited.")
     chat.expect_done()
-    chat.button("Like").click()
+    with chat.page.expect_request(lambda request: '"on_page"' in (request.post_data or "")):
+        chat.button("Like").click()
     expect(chat.button("Liked")).to_be_visible()
     turns = [each for each in posted if "queue/join" in each]
     assert len(turns) == 4
@@ -578,23 +653,23 @@ def test_only_the_open_conversation_travels_to_the_server(chat: ChatPage, panel:
 def test_a_conversation_has_an_address_of_its_own(chat: ChatPage, panel: SidePanel, server: Upstream) -> None:
     """From its first message on; a reload opens it, Back and Forward go between them, a new chat has none."""
     server.otherwise = says("Fine.")
-    assert "#" not in chat.page.url
+    expect(chat.page).to_have_url(NO_ADDRESS)
     chat.ask("First")
     expect(chat.page).to_have_url(ADDRESS)
     first = chat.page.url
     chat.ask("More")
-    assert chat.page.url == first
-    panel.new_chat()
-    assert "#" not in chat.page.url
+    expect(chat.page).to_have_url(first)
+    panel.begin()
+    expect(chat.page).to_have_url(NO_ADDRESS)
     chat.ask("Second")
-    second = chat.page.url
-    assert second != first
+    expect(chat.page).to_have_url(ADDRESS)
+    assert chat.page.url != first
     reload(chat)
     expect(chat.questions).to_have_text(["Second"])
     expect(panel.open_row).to_have_text("Second")
     panel.open("First")
     expect(chat.questions).to_have_text(["First", "More"])
-    assert chat.page.url == first
+    expect(chat.page).to_have_url(first)
     chat.page.go_back()
     expect(chat.questions).to_have_text(["Second"])
     expect(panel.open_row).to_have_text("Second")
@@ -606,12 +681,23 @@ def test_a_conversation_has_an_address_of_its_own(chat: ChatPage, panel: SidePan
 
 def test_the_address_of_a_conversation_that_is_not_here_says_so(page: Page, app: App, server: Upstream) -> None:
     """The page can be used as a new one."""
-    chat = open_chat(page, app, f"/#c={'0' * 24}")
+    page.goto(
+        f"{app.base_url}/#c={'0' * 24}", wait_until="commit"
+    )  # it is said while the rest still loads, for a while
     expect(SidePanel(page).notices).to_contain_text("This conversation is not in this browser.")
-    assert "#" not in page.url
+    expect(page).to_have_url(NO_ADDRESS)
+    chat = ChatPage(page)
+    expect(chat.send_button).to_be_visible()
     server.then(says("Fine."))
     chat.ask("Hi")
     expect(page).to_have_url(ADDRESS)
+
+
+def tells_the_models_of_other(response: Response) -> bool:
+    """Whether the server tells with it which models the preset has that was picked: then the first is picked."""
+    if "/run/predict" not in response.url:
+        return False
+    return bool(json.loads(response.request.post_data or "{}").get("data") == ["Other"])
 
 
 def test_preset_and_model_come_back_with_their_conversation(chat: ChatPage, panel: SidePanel, server: Upstream) -> None:
@@ -621,9 +707,13 @@ def test_preset_and_model_come_back_with_their_conversation(chat: ChatPage, pane
     chat.ask("With the first")
     panel.new_chat()
     preset.click()
-    chat.page.get_by_role("option", name="Other", exact=True).click()
+    with chat.page.expect_response(tells_the_models_of_other) as told:
+        chat.page.get_by_role("option", name="Other", exact=True).click()
+    told.value.finished()
     model.click()
     chat.page.get_by_role("option", name="other-model").click()
+    expect(preset).to_have_value("Other")
+    expect(model).to_have_value("other-model")
     chat.ask("With the other")
     panel.open("With the first")
     expect(preset).to_have_value("Plain")
@@ -648,16 +738,18 @@ def test_the_bin_can_be_undone(chat: ChatPage, panel: SidePanel, server: Upstrea
     chat.send("More")
     chat.expect_answer("w10")
     chat.page.get_by_role("button", name="Clear").click()
+    panel.notices.get_by_role("button", name="Undo").focus()  # so it stays
     expect(chat.questions).to_have_count(0)
     panel.expect_titles()
-    assert "#" not in chat.page.url
-    assert server.asked[-1].closed.wait(2)
+    expect(chat.page).to_have_url(NO_ADDRESS)
+    assert server.asked[-1].closed.wait(PATIENCE_MS / 1000)
     panel.notices.get_by_role("button", name="Undo").click()
     panel.expect_titles("Precious")
     panel.open("Precious")
     expect(chat.questions).to_have_text(["Precious", "More"])
     chat.expect_answer(STOPPED)
     assert len(numbers(chat.answers.last.inner_text())) >= 10
+    chat.expect_done()
     reload(chat)
     expect(chat.questions).to_have_text(["Precious", "More"])
     expect(chat.answers.first).to_have_text("Old.")

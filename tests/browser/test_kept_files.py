@@ -14,6 +14,7 @@ from tests.browser.app_process import App
 from tests.browser.chat_page import ChatPage, open_chat
 from tests.browser.conftest import StartApp, Watch, new_context
 from tests.browser.panel import SidePanel
+from tests.browser.test_kept_versions import rating_kept
 from tests.browser.upstream import Upstream, says
 
 pytestmark = pytest.mark.browser
@@ -90,7 +91,8 @@ def talk(chat: ChatPage, server: Upstream) -> None:
     chat.button("Retry").click()
     chat.expect_answer("Two.")
     chat.expect_done()
-    chat.button("Like").click()
+    with rating_kept(chat.page):
+        chat.button("Like").click()
     expect(chat.conversation.locator("button[aria-label*='iked']")).to_have_count(1)
     SidePanel(chat.page).new_chat()
     chat.ask("# <i>Three</i>?")
@@ -288,6 +290,20 @@ def test_markup_and_script_addresses_do_nothing_wherever_they_stand(
     assert panel.aside.locator("img, script, iframe").count() == 0
 
 
+BYTES_READ = """(() => {
+  globalThis.bytesRead = 0;
+  for (const way of ["text", "arrayBuffer", "bytes", "stream"]) {
+    const read = Blob.prototype[way];
+    Blob.prototype[way] = function (...given) {
+      globalThis.bytesRead += this.size;
+      return read.apply(this, given);
+    };
+  }
+  for (const way of ["readAsText", "readAsArrayBuffer", "readAsDataURL", "readAsBinaryString"]) {
+    FileReader.prototype[way] = () => { throw new Error("not counted"); };
+  }
+})()"""
+"""Counts what the page reads of files from now on."""
 DEEP = "[" * 300_000 + "]" * 300_000
 POLLUTING = (
     '{"format": "chat_app", "version": 1, "__proto__": {"polluted": "yes"}, "conversations": [{"schema": 1,'
@@ -327,13 +343,15 @@ def test_what_is_no_export_is_refused_with_a_sentence(chat: ChatPage, content: s
 
 @pytest.mark.usefixtures("dialogs")
 def test_a_file_of_200_megabytes_is_refused_before_it_is_read(chat: ChatPage, tmp_path: Path) -> None:
-    """At once, with what to do instead."""
+    """With what to do instead."""
     large = tmp_path / "large.json"
     with large.open("wb") as file:
         file.truncate(200_000_000)
     panel = SidePanel(chat.page)
+    chat.page.evaluate(BYTES_READ)
     panel.import_file(large)
-    expect(panel.notices.last).to_contain_text("The file has 200 MB; at most 100 MB", timeout=2_000)
+    expect(panel.notices.last).to_contain_text("The file has 200 MB; at most 100 MB")
+    assert chat.page.evaluate("globalThis.bytesRead") == len("PK")  # what it begins with
     chat.ask("Hi")
     chat.expect_answer("Hello there.")
 

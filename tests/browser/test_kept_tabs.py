@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Error, Locator, Page, expect
 
 from tests.browser.app_process import App
 from tests.browser.chat_page import ChatPage, open_chat
+from tests.browser.conftest import PATIENCE_MS
 from tests.browser.panel import SidePanel
-from tests.browser.upstream import Upstream, hangs, says
+from tests.browser.upstream import Reply, Step, Upstream, chunk, hangs, says, stream
 
 pytestmark = pytest.mark.browser
 
-AT_ONCE_MS = 2_000
-"""Another tab sees a change long before anybody looks for it there."""
+ROW_WHEN_TOLD = """(title) => {
+  const { store } = JSON.parse(document.getElementById("chat-app-settings").textContent);
+  globalThis.rowWhenTold = new Promise((resolve) => {
+    new BroadcastChannel(store).onmessage = ({ data }) => {
+      const isThere = () => document.getElementById("conversations").textContent.includes(title);
+      if (data.conversation?.title === title) setTimeout(() => resolve(isThere()));
+    };
+  });
+}"""
+"""Whether a title stands in the panel as soon as this tab was told of it; the page was told just before."""
 
 
 @pytest.fixture
@@ -51,9 +64,17 @@ def places(chat: ChatPage) -> Locator:
     return chat.conversation.locator(".versions span")
 
 
-def messages_kept(page: Page) -> dict[str, str]:
-    """The state of each message that the browser has, by its text; past the page's own code."""
-    kept: dict[str, str] = page.evaluate(
+def wait_for(page: Page, true: Callable[[], bool]) -> None:
+    """Wait for something that no locator tells of."""
+    until_s = time.monotonic() + PATIENCE_MS / 1000
+    while not true():
+        assert time.monotonic() < until_s, "It did not happen."
+        page.wait_for_timeout(20)
+
+
+def records_kept(page: Page) -> list[dict[str, Any]]:
+    """The messages that the browser has, past the page's own code."""
+    kept: list[dict[str, Any]] = page.evaluate(
         """async () => {
           const { store } = JSON.parse(document.getElementById("chat-app-settings").textContent);
           const db = await new Promise((resolve) => {
@@ -64,12 +85,20 @@ def messages_kept(page: Page) -> dict[str, str]:
             request.onsuccess = () => resolve(request.result);
           });
           db.close();
-          const textOf = ({ shown }) => shown.filter((each) => !each.metadata?.title)
-            .flatMap(({ content }) => content).map(({ text }) => text).join("");
-          return Object.fromEntries(found.map((message) => [textOf(message), message.state]));
+          return found;
         }"""
     )
     return kept
+
+
+def messages_kept(page: Page) -> dict[str, str]:
+    """The state of each of them, by its text."""
+
+    def text_of(message: dict[str, Any]) -> str:
+        shown = [each for each in message["shown"] if not (each["metadata"] or {}).get("title")]
+        return "".join(part.get("text", "") for each in shown for part in each["content"])
+
+    return {text_of(message): message["state"] for message in records_kept(page)}
 
 
 def test_each_tab_sees_at_once_what_the_other_does_to_the_list(one: ChatPage, two: ChatPage) -> None:
@@ -81,12 +110,15 @@ def test_each_tab_sees_at_once_what_the_other_does_to_the_list(one: ChatPage, tw
     two.ask("Ants")
     first.expect_titles("Ants", "Bees")
     expect(first.open_row).to_have_text("Bees")
+    one.page.evaluate(ROW_WHEN_TOLD, "Wasps")
     second.rename("Bees", "Wasps")
-    expect(first.row("Wasps")).to_be_visible(timeout=AT_ONCE_MS)
+    expect(first.row("Wasps")).to_be_visible()
+    assert one.page.evaluate("globalThis.rowWhenTold")
     first.menu("Wasps", "Pin")
     second.expect_titles("Wasps", "Ants")
     expect(second.aside.locator("h2").first).to_have_text("Pinned")
     first.menu("Ants", "Delete")
+    first.notices.get_by_role("button", name="Undo").focus()  # so it stays
     second.expect_titles("Wasps")
     first.notices.get_by_role("button", name="Undo").click()
     second.expect_titles("Wasps", "Ants")
@@ -102,9 +134,14 @@ def click_together(*buttons: Locator) -> None:
         button.evaluate("(button, at) => void setTimeout(() => button.click(), at - Date.now())", at_ms)
 
 
-SLOW_TO_TELL = """(() => {
+TELLS_LATER = """(() => {
   const tell = BroadcastChannel.prototype.postMessage;
-  BroadcastChannel.prototype.postMessage = function (told) { setTimeout(() => tell.call(this, told), 1500); };
+  const waiting = [];
+  BroadcastChannel.prototype.postMessage = function (told) { waiting.push([this, told]); };
+  globalThis.tellNow = () => {
+    BroadcastChannel.prototype.postMessage = tell;
+    for (const [channel, told] of waiting) tell.call(channel, told);
+  };
 })()"""
 """The tabs do not hear of each other before both have asked, however busy the machine is."""
 
@@ -119,8 +156,12 @@ def test_both_tabs_ask_at_the_same_moment_and_both_branches_stay(
     server.otherwise = says("Answer", " to it.", pace_s=0.3)
     for tab, text in ((one, "From one"), (two, "From two")):
         tab.box.fill(text)
-        tab.page.evaluate(SLOW_TO_TELL)
+        tab.page.evaluate(TELLS_LATER)
     click_together(one.send_button, two.send_button)
+    for tab, question in ((one, "From one"), (two, "From two")):
+        expect(tab.questions.last).to_have_text(question)
+    for tab in (one, two):
+        tab.page.evaluate("globalThis.tellNow()")
     for tab, question in ((one, "From one"), (two, "From two")):
         expect(tab.questions.last).to_have_text(question)
         tab.expect_done()
@@ -129,30 +170,44 @@ def test_both_tabs_ask_at_the_same_moment_and_both_branches_stay(
     for tab in (one, two):
         expect(places(tab)).to_have_count(1)
         expect(places(tab)).to_have_text(re.compile("[12] / 2"))
-    assert {text: state for text, state in messages_kept(one.page).items() if text.startswith("From")} == {
-        "From one": "whole",
-        "From two": "whole",
-    }
+    wait_for(one.page, lambda: set(messages_kept(one.page).values()) == {"whole"})
+    assert {"From one", "From two"} < set(messages_kept(one.page))
     for tab in (one, two):
         tab.page.reload()
         expect(tab.questions).to_have_count(2)
-        seen = set()
-        for name in ("Earlier version", "Later version"):
-            button = tab.button(name)
-            if button.is_enabled():
-                button.click()
-            place = {"Earlier version": "1 / 2", "Later version": "2 / 2"}[name]
+        expect(places(tab)).to_have_text(re.compile("[12] / 2"))
+        here = tab.questions.last.inner_text().strip()
+        there = {"From one": "From two", "From two": "From one"}[here]
+        ways = [("Earlier version", "1 / 2"), ("Later version", "2 / 2")]
+        if places(tab).inner_text() == "1 / 2":
+            ways.reverse()
+        for (name, place), question in zip(ways, (there, here), strict=True):
+            tab.button(name).click()
             expect(places(tab)).to_have_text(place)
-            seen.add(tab.questions.last.inner_text().strip())
+            expect(tab.questions.last).to_have_text(question)
             tab.expect_answer("Answer to it.")
-        assert seen == {"From one", "From two"}
+
+
+def growing(enough: threading.Event) -> Reply:
+    """An answer of numbered pieces that ends when a test has seen enough of it."""
+
+    def steps() -> Iterator[Step]:
+        for number in count():
+            yield chunk({"content": f"piece{number} "})
+            yield 0.1
+            if enough.is_set():
+                break
+        yield from says("The end.").steps
+
+    return stream(steps())
 
 
 def test_the_other_tab_shows_the_answer_growing_and_cannot_ask_into_it(
     one: ChatPage, two: ChatPage, server: Upstream
 ) -> None:
     """It is told politely, and what it has typed stays there; when the answer is whole it can go on."""
-    server.then(says("Start."), says(*[f"piece{number} " for number in range(12)], pace_s=0.4))
+    enough = threading.Event()
+    server.then(says("Start."), growing(enough))
     one.ask("Begin")
     beside(two, one)
     one.send("Go on")
@@ -161,10 +216,12 @@ def test_the_other_tab_shows_the_answer_growing_and_cannot_ask_into_it(
     two.send("Me too")
     expect(panel_of(two).notices).to_contain_text("still arriving in another tab")
     expect(two.box).to_have_value("Me too")
-    expect(two.answers.last).to_contain_text("piece4")
-    expect(two.answers.last).not_to_contain_text("piece11")
+    so_far = re.findall(r"piece(\d+) ", two.answers.last.inner_text())
+    expect(two.answers.last).to_contain_text(f"piece{len(so_far) + 10} ")
+    expect(two.answers.last).not_to_contain_text("The end.")
+    enough.set()
     one.expect_done()
-    expect(two.answers.last).to_contain_text("piece11")
+    expect(two.answers.last).to_contain_text("The end.")
     assert len(server.asked) == 2
     two.box.press("Enter")
     expect(two.questions).to_have_count(3)
@@ -187,6 +244,7 @@ def test_whoever_has_scrolled_up_in_the_other_tab_is_left_there(one: ChatPage, t
     box = two.conversation.locator(".bubble-wrap")
     box.hover()
     two.page.mouse.wheel(0, -100_000)
+    wait_for(two.page, lambda: bool(box.evaluate("(box) => box.scrollTop") < 50))
     one.send("Go on")
     expect(two.answers.last).to_contain_text("piece5")
     assert box.evaluate("(box) => box.scrollTop") < 50
@@ -243,11 +301,12 @@ def test_what_one_tab_deletes_the_other_can_go_on_with(
     three = context.new_page()
     three.clock.install(time=time.time() + 60)
     third = SidePanel(open_chat(three, app).page)
-    assert messages_kept(three) == {}
+    wait_for(three, lambda: messages_kept(three) == {})
     two.ask("And wasps?")
     two.expect_answer("Second answer.")
     for panel in (panel_of(one), panel_of(two), third):
         panel.expect_titles("Bees")
-    assert set(messages_kept(one.page)) == {"Bees", "First answer.", "And wasps?", "Second answer."}
+    whole = dict.fromkeys(("Bees", "First answer.", "And wasps?", "Second answer."), "whole")
+    wait_for(one.page, lambda: messages_kept(one.page) == whole)
     two.page.reload()
     expect(two.questions).to_have_text(["Bees", "And wasps?"])

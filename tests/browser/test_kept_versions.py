@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Locator, Route, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from tests.browser.accessibility import violations
 from tests.browser.app_process import App
@@ -14,6 +15,7 @@ from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import StartApp
 from tests.browser.panel import SidePanel
 from tests.browser.test_kept import reload, sent
+from tests.browser.test_kept_tabs import records_kept, wait_for
 from tests.browser.upstream import Upstream, says, says_without_end
 
 pytestmark = pytest.mark.browser
@@ -61,18 +63,30 @@ def expect_verdicts(chat: ChatPage, verdicts: Sequence[str]) -> None:
             expect(buttons.nth(at)).to_have_attribute("aria-label", pressed if verdict == pressed else name)
 
 
+def ratings_kept(page: Page) -> dict[str, str]:
+    """The rating of each message that the browser has, by its id."""
+    return {message["id"]: message["rating"] for message in records_kept(page)}
+
+
+@contextmanager
+def rating_kept(page: Page) -> Iterator[None]:
+    """Wait until the verdict that is given in this block is kept, which is when the server has taken it."""
+    before = ratings_kept(page)
+    yield
+    wait_for(page, lambda: ratings_kept(page) != before)
+
+
 def press(chat: ChatPage, verdict: str, answer: int) -> None:
     """Press the thumb of that answer, and wait until it is kept."""
     buttons = chat.conversation.get_by_role("button", name=re.compile(f"^{verdict}d?$"))
-    with chat.page.expect_response("**/run/predict*"):
+    with rating_kept(chat.page):
         buttons.nth(answer).click()
     expect(buttons.nth(answer)).to_have_attribute("aria-label", f"{verdict}d")
 
 
-def wait_for(chat: ChatPage, held: list[Route]) -> None:
-    """Wait until a request is held back."""
-    while not held:
-        chat.page.wait_for_timeout(20)
+def is_verdict(request: Request) -> bool:
+    """Whether it tells the server of a thumb, and does not ask how the servers are."""
+    return '"on_page"' in (request.post_data or "")
 
 
 def test_asking_again_keeps_the_earlier_answer(chat: ChatPage, server: Upstream) -> None:
@@ -148,7 +162,9 @@ def test_versions_can_be_gone_between_with_the_keyboard(chat: ChatPage, server: 
     retry(chat, "Two.")
     retry(chat, "Three.")
     arrows = versions(chat, "answer")
+    expect(arrows).to_contain_text("3 / 3")
     earlier(arrows).focus()
+    expect(earlier(arrows)).to_be_focused()
     chat.page.keyboard.press("Enter")
     expect(arrows).to_contain_text("2 / 3")
     expect(earlier(arrows)).to_be_focused()
@@ -230,14 +246,18 @@ def test_a_verdict_that_is_answered_after_the_conversation_was_left_is_kept(
     held: list[Route] = []
 
     def hold(route: Route) -> None:
-        held.append(route)
+        if is_verdict(route.request):
+            held.append(route)
+        else:
+            route.continue_()
 
-    chat.page.route("**/run/predict*", hold, times=1)
-    chat.button("Like").click()
-    wait_for(chat, held)
+    chat.page.route("**/run/predict*", hold)
+    with chat.page.expect_request(is_verdict):
+        chat.button("Like").click()
+    wait_for(chat.page, lambda: bool(held))
     panel.open("d")
     expect(chat.questions).to_have_text(["d"])
-    with chat.page.expect_response("**/run/predict*"):
+    with rating_kept(chat.page):
         held[0].continue_()
     expect_verdicts(chat, [""])
     panel.open("a")
@@ -250,7 +270,7 @@ def test_a_verdict_that_was_taken_back_stays_away(chat: ChatPage, server: Upstre
     server.then(says("One."))
     chat.ask("a")
     press(chat, "Like", 0)
-    with chat.page.expect_response("**/run/predict*"):
+    with rating_kept(chat.page):
         chat.button("Liked").click()
     expect_verdicts(chat, [""])
     reload(chat)

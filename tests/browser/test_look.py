@@ -12,6 +12,7 @@ from tests.browser.accessibility import violations
 from tests.browser.app_process import App
 from tests.browser.chat_page import ChatPage, open_chat
 from tests.browser.conftest import DESKTOP, StartApp, Watch, new_context
+from tests.browser.moments import held, soon
 from tests.browser.upstream import Upstream, says, says_without_end
 
 pytestmark = pytest.mark.browser
@@ -115,8 +116,9 @@ def test_buttons_that_gradio_names_in_english_have_names_of_the_page(
     expect(chat.button("Rückmeldung")).to_be_visible()
     chat.button("Gefällt mir").click()
     expect(chat.button("Gefällt mir (gewählt)")).to_have_attribute("data-changes", "")
-    chat.button("Unterhaltung kopieren").click()
-    expect(chat.button("Unterhaltung kopiert")).to_be_visible()
+    with held(chat.page):
+        chat.button("Unterhaltung kopieren").click()
+        expect(chat.button("Unterhaltung kopiert")).to_be_visible()
     expect(chat.button("Unterhaltung kopieren")).to_be_visible()
 
 
@@ -134,9 +136,9 @@ def test_pickers_and_examples_fit_on_the_smallest_phone(
       return [...document.querySelectorAll(inner)].map((each) => each.getBoundingClientRect())
         .every((each) => each.width > 0 && Math.round(each.left) >= left && Math.round(each.right) <= right);
     }"""
-    assert chat.page.evaluate(edges, ["#preset, #model", "#pickers"])
-    assert chat.page.evaluate(edges, ["#conversation .example", "#conversation .examples"])
-    assert chat.page.evaluate(edges, ["#conversation .examples", "#conversation"])
+    chat.page.wait_for_function(edges, arg=["#preset, #model", "#pickers"])
+    chat.page.wait_for_function(edges, arg=["#conversation .example", "#conversation .examples"])
+    chat.page.wait_for_function(edges, arg=["#conversation .examples", "#conversation"])
     ends = "(input) => input.getBoundingClientRect().right - parseFloat(getComputedStyle(input).paddingRight)"
     arrow = chat.page.locator("#preset .icon-wrap").bounding_box()
     assert arrow
@@ -149,8 +151,9 @@ def test_what_is_copied_has_the_watermark(french: BrowserContext, german: App, s
     chat = open_chat(french.new_page(), german)
     server.then(says("Ja."))
     chat.ask("Geht das?")
-    chat.button("Nachricht kopieren").click()
-    expect(chat.button("Nachricht kopiert")).to_be_visible()
+    with held(chat.page):
+        chat.button("Nachricht kopieren").click()
+        expect(chat.button("Nachricht kopiert")).to_be_visible()
     assert chat.page.evaluate("navigator.clipboard.readText()") == "Ja.\n\nVon einem Modell"
 
 
@@ -205,20 +208,21 @@ def test_text_runs_from_right_to_left(chat_in_arabic: ChatPage, server: Upstream
 
 def test_a_conversation_can_have_a_height_and_be_dragged_to_another(chat_in_arabic: ChatPage) -> None:
     """As far as it may."""
-    conversation = chat_in_arabic.conversation
-    before = conversation.bounding_box()
-    handle = conversation.locator(".resize-handle").bounding_box()
-    assert before is not None
-    assert handle is not None
-    assert before["height"] == 300
-    mouse = chat_in_arabic.page.mouse
-    mouse.move(handle["x"] + 4, handle["y"] + 4)
-    mouse.down()
-    mouse.move(handle["x"] + 4, handle["y"] + 104, steps=5)
-    mouse.up()
-    after = conversation.bounding_box()
-    assert after is not None
-    assert 390 < after["height"] < 410
+    conversation, page = chat_in_arabic.conversation, chat_in_arabic.page
+
+    def height() -> float:
+        box = conversation.bounding_box()
+        return box["height"] if box else 0
+
+    assert soon(page, height, lambda found: found == 300) == 300
+    handle = conversation.locator(".resize-handle")
+    handle.hover(position={"x": 4, "y": 4})  # which waits until nothing moves any more
+    place = handle.bounding_box()
+    assert place is not None
+    page.mouse.down()
+    page.mouse.move(place["x"] + 4, place["y"] + 104, steps=5)
+    page.mouse.up()
+    assert 390 < soon(page, height, lambda found: 390 < found < 410) < 410
 
 
 def test_tags_that_are_none_of_html_stay_and_single_lines_join(chat_in_arabic: ChatPage, server: Upstream) -> None:

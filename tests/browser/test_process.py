@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from time import monotonic
+from time import monotonic, sleep
 
 import httpx2
 import pytest
@@ -16,7 +17,7 @@ from chat_app.feedback.record import COLUMNS
 from tests.browser import app_process
 from tests.browser.app_process import App
 from tests.browser.gradio_events import Conversation, Visitor, said
-from tests.browser.upstream import Upstream, says, says_without_end
+from tests.browser.upstream import Upstream, says, says_as_taken, says_without_end
 
 pytestmark = pytest.mark.browser
 
@@ -87,14 +88,17 @@ def test_a_verdict_is_only_taken_for_what_was_signed(two_apps: tuple[App, App], 
 def test_a_running_answer_may_finish(two_apps: tuple[App, App], server: Upstream) -> None:
     """SIGTERM lets it; nobody new is answered meanwhile, and then the exit status is 0. The last test of this app."""
     app, _ = two_apps
-    server.then(says("Still", " here,", " and", " done.", pace_s=0.4))
+    refused = threading.Event()
+    server.then(says_as_taken("Still", " here, and", " done.", taken=lambda number: not number or refused.is_set()))
     with closing(Visitor(app.base_url)) as visitor, closing(Visitor(app.base_url)) as late:
         events = visitor.call_chat("Hi", None, None)
-        assert next(events) == ("generating", ["Still", None])
+        first = next(event for event in events if event[1][0])  # not a beat before it
+        assert first == ("generating", ["Still", None])
         told_s = monotonic()
         app.process.send_signal(signal.SIGTERM)
         _wait_until_draining(app)
         *_, (_, (refusal, _)) = late.call_chat("Me too", None, None)
+        refused.set()
         *_, last = events
 
     assert last == ("complete", ["Still here, and done.", None])
@@ -144,9 +148,11 @@ def _wait_until_draining(app: App) -> None:
     until = monotonic() + 5
     while httpx2.get(f"{app.base_url}/ready").json()["status"] != "stopping":
         assert monotonic() < until, "The app does not stop."
+        sleep(0.01)
 
 
 def _wait_until_asked(server: Upstream, times: int) -> None:
     until = monotonic() + 10
     while len(server.asked) < times:
         assert monotonic() < until, "The server was not asked."
+        sleep(0.01)  # it runs in this process

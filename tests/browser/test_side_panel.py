@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import count
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -12,7 +13,7 @@ from tests.browser.app_process import App
 from tests.browser.chat_page import ChatPage, open_chat
 from tests.browser.conftest import PHONE, StartApp, picture_of
 from tests.browser.panel import SidePanel
-from tests.browser.upstream import Upstream, fails, hangs, says
+from tests.browser.upstream import Upstream, chunk, fails, hangs, says, stream
 
 pytestmark = pytest.mark.browser
 
@@ -48,9 +49,9 @@ def test_the_panel_follows_the_conversations(chat: ChatPage, panel: SidePanel) -
     panel.expect_titles("Bees")
     expect(panel.aside.locator("h2")).to_have_text(["Today"])
     expect(panel.open_row).to_have_text("Bees")
-    assert re.search(r"#c=[0-9a-f]{24}$", chat.page.url)
-    panel.new_chat()
-    assert "#" not in chat.page.url
+    expect(chat.page).to_have_url(re.compile(r"#c=[0-9a-f]{24}$"))
+    panel.begin()
+    expect(chat.page).to_have_url(re.compile(r"^[^#]*$"))
     chat.ask("Ants")
     panel.expect_titles("Ants", "Bees")
     panel.open("Bees")
@@ -71,7 +72,7 @@ def test_it_renames_pins_and_deletes_with_undo(chat: ChatPage, panel: SidePanel)
     """All of it is there after a reload; what is deleted and not brought back is not."""
     for question in ("Bees", "Ants", "Wasps"):
         chat.ask(question)
-        panel.new_chat()
+        panel.begin()
     panel.rename("Bees", "My bees")
     panel.menu("My bees", "Pin")
     panel.expect_titles("My bees", "Wasps", "Ants")
@@ -110,9 +111,10 @@ def test_deleting_in_the_middle_of_an_answer_ends_it(chat: ChatPage, panel: Side
 
 def test_the_menu_stays_open_while_an_answer_grows(chat: ChatPage, panel: SidePanel, server: Upstream) -> None:
     """The conversation scrolls by itself then; the menu's button stays where it is."""
-    server.then(says("Yes."), says(*[f"piece{number}\n\n" for number in range(60)], pace_s=0.1))
+    pieces = (step for number in count() for step in (chunk({"content": f"piece{number}\n\n"}), 0.1))
+    server.then(says("Yes."), stream(pieces))
     chat.ask("Bees")
-    panel.new_chat()
+    panel.begin()
     chat.send("Ants")
     chat.expect_answer("piece10")
     panel.row("Bees").hover()
@@ -130,13 +132,13 @@ def test_an_edit_that_was_begun_does_not_stay_in_another_conversation(
 ) -> None:
     """Its box would stand there with the words of the conversation that was left."""
     chat.ask("Bees")
-    panel.new_chat()
+    panel.begin()
     chat.ask("Ants")
     chat.conversation.get_by_role("button", name="Edit", exact=True).first.click()
     expect(chat.conversation.locator("textarea")).to_have_value("Ants")
     match way:
         case "new chat":
-            panel.new_chat()
+            panel.begin()
             chat.send("Wasps")
             expect(chat.questions).to_have_text("Wasps")
         case "another":
@@ -144,6 +146,7 @@ def test_an_edit_that_was_begun_does_not_stay_in_another_conversation(
             expect(chat.questions).to_have_text("Bees")
         case _:
             panel.menu("Ants", "Delete")
+            expect(chat.questions).to_have_count(0)
             chat.send("Wasps")
             expect(chat.questions).to_have_text("Wasps")
     expect(chat.conversation.locator("textarea")).to_have_count(0)
@@ -155,7 +158,7 @@ def test_search_finds_what_was_said_just_now_and_what_was_said_before_a_reload(
     """In questions and answers, whatever the case and the accents; a click opens it."""
     server.then(says("It is a Schwärmer."), says("It is a hoverfly."), says("A dragonfly it is."))
     chat.ask("What flies there?")
-    panel.new_chat()
+    panel.begin()
     chat.ask("And there?")
     chat.page.reload()
     panel.search("schwarmer")
@@ -201,13 +204,17 @@ def test_everything_can_be_done_with_the_keyboard(chat: ChatPage, panel: SidePan
     expect(chat.questions).to_have_text("Bees")
     expect(panel.row("Bees")).to_be_focused()
     press("F2")
+    expect(panel.aside.get_by_role("textbox", name="Title")).to_be_focused()
     chat.page.keyboard.type("My bees")
     press("Enter")
     panel.expect_titles("Ants", "My bees")
+    expect(panel.row("My bees")).to_be_focused()
     press("Tab")
+    expect(panel.aside.get_by_role("button", name="More for “My bees”")).to_be_focused()
     press("Enter")
     expect(chat.page.get_by_role("menuitem", name="Rename")).to_be_focused()
     press("ArrowDown")
+    expect(chat.page.get_by_role("menuitem", name="Pin")).to_be_focused()
     press("Enter")
     panel.expect_titles("My bees", "Ants")
     panel.row("My bees").focus()
@@ -229,7 +236,7 @@ def test_keys_wait_for_what_is_typed(chat: ChatPage, panel: SidePanel) -> None:
     """Enter at once opens what the whole query finds, and what has the focus keeps it when more is typed."""
     for question in ("Bees", "Beetles"):
         chat.ask(question)
-        panel.aside.get_by_role("button", name="New chat").click()
+        panel.begin()
     panel.search_box.focus()
     chat.page.keyboard.type("bee")
     expect(panel.found).to_have_count(2)
@@ -263,6 +270,7 @@ def test_on_a_phone_it_is_a_drawer(phone: ChatPage) -> None:
     expect(inside).to_be_visible()
     panel.aside.get_by_role("button", name="New chat").tap()
     expect(inside).to_be_hidden()
+    expect(phone.questions).to_have_count(0)
     phone.ask("Ants")
     panel.toggle.tap()
     panel.expect_titles("Ants", "Bees")
@@ -299,6 +307,7 @@ def furnish(chat: ChatPage, server: Upstream) -> SidePanel:
     if not begin.is_visible():
         panel.toggle.click()
     begin.click()
+    expect(chat.questions).to_have_count(0)
     chat.ask("Bees")
     chat.button("Retry").click()
     chat.expect_answer("Two.")
@@ -331,11 +340,14 @@ def test_axe_finds_nothing_wrong(page: Page, app: App, server: Upstream, theme: 
     panel.aside.get_by_role("button", name=re.compile("^More")).last.click()
     found += looked_at(page, f"{theme}-menu")
     page.get_by_role("menuitem", name="Delete").click()
+    panel.notices.hover()  # it stays then, however long the look at it takes
     expect(panel.notices.get_by_role("button", name="Undo")).to_be_visible()
     found += looked_at(page, f"{theme}-notice")
     panel.notices.get_by_role("button", name="Undo").click()
     panel.open("Bees")
+    expect(panel.row("Bees")).to_be_focused()
     page.keyboard.press("F2")
+    expect(panel.aside.get_by_role("textbox", name="Title")).to_be_focused()
     found += looked_at(page, f"{theme}-renaming")
     page.keyboard.press("Escape")
     panel.search("bees")

@@ -1,7 +1,8 @@
 """However a visitor leaves, and whatever the turn is doing, the server is let go within a second.
 
 Measured at the server's socket; a turn that has none, in line or between two attempts, at the line that it logs when it
-is over. Stop between two words is in `test_turns.py`, a running answer at the end of the process in `test_process.py`.
+is over; in seconds in which the app and the page have time to run (`comes_within`). Stop between two words is in
+`test_turns.py` too, a running answer at the end of the process in `test_process.py`.
 """
 
 from __future__ import annotations
@@ -16,29 +17,34 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 from statistics import median
 from time import monotonic, sleep
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
 from benchmarks.visitor import SoakVisitor
-from tests.browser.app_process import App
+from tests.browser.app_process import App, comes_within
 from tests.browser.chat_page import WHEN_LEFT, ChatPage, open_chat
 from tests.browser.conftest import StartApp
-from tests.browser.gradio_events import said
+from tests.browser.gradio_events import PATIENCE_S, Visitor, asking, said
 from tests.browser.test_api import CLIENT_PROCESS
 from tests.browser.upstream import Upstream, fails, hangs, says, says_without_end
 
 pytestmark = pytest.mark.browser
 
 SETTINGS = """
-endpoints: [{{name: scripted, base_url: "{base_url}", models: [toy], max_concurrency: 1, wait_max_s: 60}}]
+endpoints:
+  - {{name: scripted, base_url: "{base_url}", models: [toy], max_concurrency: 1, wait_max_s: 60}}
+  - {{name: roomy, base_url: "{base_url}", models: [toy]}}
+presets: [{{name: Assistant, endpoints: [scripted]}}, {{name: Crowd, endpoints: [roomy]}}]
 """
 LET_GO_S = 1.0
 """Stop is heard at once; that somebody is gone is noticed with the next beat, half a second later at most."""
@@ -100,7 +106,7 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
 
 @pytest.fixture(scope="module")
 def app(start_app: StartApp, upstream_server: Upstream) -> App:
-    """An app whose server answers one question at a time, and may ask for a long wait."""
+    """An app whose server answers one question at a time, and may ask for a long wait; or any number in a crowd."""
     return start_app(SETTINGS.format(base_url=upstream_server.base_url))
 
 
@@ -162,33 +168,33 @@ def ended(app: App) -> int:
     return app.log.count("turn outcome=stopped")
 
 
-def let_go_s(app: App, server: Upstream, state: State, leave: Callable[[], object]) -> float:
-    """Seconds from `leave` until the server is let go, or the turn that had not asked it yet is over."""
+def expect_let_go(
+    app: App,
+    server: Upstream,
+    state: State,
+    leave: Callable[[], object],
+    alive: Callable[[], object] = lambda: None,
+) -> None:
+    """See that the server is let go soon after `leave`, or that the turn that had not asked it yet is over.
+
+    `alive` asks whoever else has to run for it, besides the app.
+    """
     before, asked = ended(app), len(server.asked)
-    left_s = monotonic()
+    asks = state.name not in {"in line", "waiting to ask again"}
     leave()
+    let_go = server.asked[-1].closed.is_set if asks else lambda: ended(app) == before + 1
+    assert comes_within(app, LET_GO_S, let_go, alive), "It was not let go."
     wait_until(lambda: ended(app) == before + 1)
-    over_s = monotonic() - left_s
     assert len(server.asked) == asked, "It was asked again for somebody who had left."
-    if state.name in {"in line", "waiting to ask again"}:
-        return over_s
-    exchange = server.asked[-1]
-    assert exchange.closed.wait(5), "The connection stayed open."
-    assert exchange.by_client
-    return (exchange.closed_s or 0) - left_s
+    assert not asks or server.asked[-1].by_client
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    """Wait for something that happens soon."""
-    until = monotonic() + 10
+    """Wait for something that happens soon, on a machine that has time for it."""
+    until = monotonic() + PATIENCE_S
     while not true():
-        assert monotonic() < until, "It did not happen within ten seconds."
+        assert monotonic() < until, f"It did not happen within {PATIENCE_S:g} s."
         sleep(0.01)
-
-
-def asked_times(server: Upstream, times: int) -> bool:
-    """Whether the server was asked so often."""
-    return len(server.asked) == times
 
 
 def begun(chat: ChatPage, state: State) -> None:
@@ -200,7 +206,7 @@ def begun(chat: ChatPage, state: State) -> None:
 def test_stop_lets_the_server_go_at_once(chat: ChatPage, app: App, server: Upstream, state: State) -> None:
     """What had arrived is kept and marked, and the next question is answered."""
     begun(chat, state)
-    assert let_go_s(app, server, state, chat.stop_button.click) < LET_GO_S
+    expect_let_go(app, server, state, chat.stop_button.click, lambda: chat.page.evaluate("1"))
     chat.expect_done()
     chat.expect_answer("You stopped this answer.")
     chat.expect_answer(state.kept)
@@ -213,7 +219,7 @@ def test_stop_lets_the_server_go_at_once(chat: ChatPage, app: App, server: Upstr
 def test_a_closed_tab_lets_the_server_go(chat: ChatPage, app: App, server: Upstream, state: State) -> None:
     """As soon as the turn beats."""
     begun(chat, state)
-    assert let_go_s(app, server, state, chat.page.close) < LET_GO_S
+    expect_let_go(app, server, state, chat.page.close, chat.page.context.cookies)
 
 
 def test_a_reload_lets_the_server_go(
@@ -222,7 +228,7 @@ def test_a_reload_lets_the_server_go(
     """The page is another one then; it has the question again, and can be used at once."""
     allowed_errors += WHEN_LEFT
     begun(chat, state)
-    assert let_go_s(app, server, state, lambda: chat.page.reload(wait_until="commit")) < LET_GO_S
+    expect_let_go(app, server, state, lambda: chat.page.reload(wait_until="commit"), chat.page.context.cookies)
     if state.name != "in line":
         server.otherwise = says("Fine.")
         expect(chat.questions).to_have_count(1)  # the page has it again
@@ -239,7 +245,7 @@ def test_a_lost_network_lets_the_server_go(
         own_hosts.add(urlsplit(wire.base_url).netloc)
         chat = open_chat(page, replace(app, base_url=wire.base_url))
         begun(chat, state)
-        assert let_go_s(app, server, state, wire.cut) < LET_GO_S
+        expect_let_go(app, server, state, wire.cut)
         chat.expect_answer("could not reach its server")
         chat.expect_answer(state.kept)
         chat.expect_done()
@@ -262,33 +268,63 @@ def test_a_client_that_is_killed_lets_the_server_go(app: App, server: Upstream, 
         assert client.stdout.readline()
         if state.name != "in line":
             wait_until(lambda: len(server.asked) > asked)
-        assert let_go_s(app, server, state, lambda: client.send_signal(signal.SIGKILL)) < LET_GO_S
+        expect_let_go(app, server, state, lambda: client.send_signal(signal.SIGKILL))
 
 
-def test_fifty_who_wait_for_nothing_do_not_slow_the_process(start_app: StartApp, server: Upstream) -> None:
-    """Their server accepts and never answers; `/health` takes no 50 ms, and all are let go when they leave."""
-    app = start_app(f"endpoints: [{{name: silent, base_url: {server.base_url}, models: [toy]}}]")
+class Waiting(Visitor):
+    """Somebody who waits for an answer until it comes, or until they leave."""
+
+    def __init__(self, base_url: str) -> None:
+        super().__init__(base_url)
+        self.told = ""
+        """All that the page was told so far."""
+
+    def another(self) -> Waiting:
+        """One more, without having asked for the page again."""
+        other = copy(self)
+        other.session = uuid4().hex
+        return other
+
+    def wait(self, preset: str, leave: threading.Event) -> None:
+        """Ask, and take what comes; once `leave` is set, close the connection in the middle of it."""
+        body = self._body("_answer", (asking([said("user", "Hi")]), preset, None), {})
+        self.http.post("/gradio_api/queue/join", json=body).raise_for_status()
+        with self.http.stream("GET", "/gradio_api/queue/data", params={"session_hash": self.session}) as response:
+            for line in response.iter_lines():
+                self.told += line
+                if leave.is_set() or "process_completed" in line:
+                    return
+
+
+def test_fifty_who_wait_for_nothing_do_not_slow_the_process(app: App, server: Upstream) -> None:
+    """Their server accepts and never answers; `/health` hardly notices, and all are let go when they leave.
+
+    What `/health` takes without them is the machine's measure: on one of today a few milliseconds, so 50 are too many.
+    """
     server.otherwise = hangs()
+    leave = threading.Event()
     with ExitStack() as stack:
         http = stack.enter_context(httpx2.Client(base_url=app.base_url, trust_env=False))
-        idle_s = health_s(http)
-        visitors = [stack.enter_context(closing(SoakVisitor(app.base_url))) for _ in range(CROWD)]
+        idle_s = health_s(http, 30)
+        first = stack.enter_context(closing(Waiting(app.base_url)))
         pool = stack.enter_context(ThreadPoolExecutor(CROWD))
-        leaving = [pool.submit(visitor.leave, [said("user", "Hi")], "", 6) for visitor in visitors]
+        stack.callback(leave.set)
+        leaving = [pool.submit(first.another().wait, "Crowd", leave) for _ in range(CROWD)]
         wait_until(lambda: len(server.asked) == CROWD)
-        crowded_s = health_s(http)
+        crowded_s = health_s(http, 60)
         assert not any(exchange.closed.is_set() for exchange in server.asked)
+        leave.set()
         for left in leaving:
             left.result()
-    assert crowded_s < 0.05, f"/health: {idle_s:.4f} s idle, {crowded_s:.4f} s with {CROWD} who wait"
-    assert crowded_s < 0.01 + 10 * idle_s
-    assert all(exchange.closed.wait(3) for exchange in server.asked)
+        assert all(exchange.closed.wait(PATIENCE_S) for exchange in server.asked)
+        idle_s = max(idle_s, health_s(http, 30))
+    assert crowded_s < 0.01 + 10 * idle_s, f"/health: {idle_s:.4f} s idle, {crowded_s:.4f} s with {CROWD} who wait"
 
 
-def health_s(http: httpx2.Client) -> float:
-    """The median of many requests for `/health`, one after the other."""
+def health_s(http: httpx2.Client, times: int) -> float:
+    """The median of so many requests for `/health`, one after the other."""
     times_s = []
-    for _ in range(60):
+    for _ in range(times):
         began_s = monotonic()
         http.get("/health").raise_for_status()
         times_s.append(monotonic() - began_s)
@@ -296,9 +332,9 @@ def health_s(http: httpx2.Client) -> float:
     return median(times_s)
 
 
-def test_the_end_of_the_process_lets_go_of_all_who_wait(start_app: StartApp, server: Upstream) -> None:
+def test_the_end_of_the_process_lets_go_of_all_who_wait(app: App, start_app: StartApp, server: Upstream) -> None:
     """In line, between attempts and before the headers: each is told, no connection stays, and the status is 0."""
-    app = start_app(
+    ends = start_app(
         f"""
         endpoints:
           - {{name: silent, base_url: {server.base_url}, models: [toy], max_concurrency: 1}}
@@ -308,19 +344,27 @@ def test_the_end_of_the_process_lets_go_of_all_who_wait(start_app: StartApp, ser
     )
     server.then(hangs(), fails(429, "Slow down.", headers={"retry-after": "30"}))
     with ExitStack() as stack:
-        visitors = [stack.enter_context(closing(SoakVisitor(app.base_url))) for _ in range(3)]
+        first = stack.enter_context(closing(Waiting(ends.base_url)))
         pool = stack.enter_context(ThreadPoolExecutor(3))
-        waiting = []
-        for visitor, preset, asked in zip(visitors, ("Silent", "Busy", "Silent"), (1, 2, 2), strict=True):
-            waiting.append(pool.submit(visitor.answer, [said("user", "Hi")], preset))
-            wait_until(partial(asked_times, server, asked))
-        sleep(0.5)  # the third is in line by now: it asks nobody, so nothing shows it
-        told_s = monotonic()
-        app.process.send_signal(signal.SIGTERM)
-        endings = [answered.result()[-1]["metadata"]["title"] for answered in waiting]
-    assert all("being stopped" in title for title in endings), endings
-    assert app.process.wait(STOPPED_WITHIN_S) == 0
-    assert monotonic() - told_s < STOPPED_WITHIN_S
+        leave = threading.Event()
+        stack.callback(leave.set)
+        visitors, waiting = [first.another() for _ in range(3)], []
+        shown = ("No answer yet", "Asking again in", "you are next")
+        for visitor, preset, words in zip(visitors, ("Silent", "Busy", "Silent"), shown, strict=True):
+            waiting.append(pool.submit(visitor.wait, preset, leave))
+            wait_until(partial(is_told, visitor, words))
+        ends.process.send_signal(signal.SIGTERM)
+        # The time of another app is the machine's, too.
+        assert comes_within(app, STOPPED_WITHIN_S, lambda: ends.process.poll() is not None), "It did not end."
+        for answered in waiting:
+            answered.result()
+    assert all("being stopped" in visitor.told for visitor in visitors), [visitor.told for visitor in visitors]
+    assert ends.process.wait() == 0
     assert len(server.asked) == 2
-    assert all(exchange.closed.wait(1) for exchange in server.asked)
-    assert "Traceback" not in app.log
+    assert all(exchange.closed.wait(PATIENCE_S) for exchange in server.asked)
+    assert "Traceback" not in ends.log
+
+
+def is_told(visitor: Waiting, words: str) -> bool:
+    """Whether these words came to them."""
+    return words in visitor.told

@@ -8,18 +8,20 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Response, Route, expect
 
 from tests.browser.app_process import App
 from tests.browser.chat_page import ChatPage, open_chat
-from tests.browser.conftest import StartApp
-from tests.browser.upstream import Upstream, fails, hangs, says, says_without_end
+from tests.browser.conftest import PATIENCE_MS, StartApp
+from tests.browser.test_kept_tabs import wait_for
+from tests.browser.test_kept_versions import is_verdict
+from tests.browser.upstream import Upstream, fails, is_cut, says, says_without_end
 
 pytestmark = pytest.mark.browser
 
 SETTINGS = """
 endpoints:
-  - {{name: scripted, base_url: "{base_url}", attempts: 1, idle_timeout_s: 0.5}}
+  - {{name: scripted, base_url: "{base_url}", attempts: 1}}
 presets: [{{name: Plain, system_prompt: Be plain., parameters: {{temperature: 0.5}}}}]
 chat: {{flagging_options: [Like, Dislike, Inaccurate, Too long]}}
 """
@@ -40,7 +42,7 @@ def rows(app: App) -> Rows:
     before = len(app.rows())
 
     def made(count: int) -> list[dict[str, str]]:
-        until = time.monotonic() + 5
+        until = time.monotonic() + PATIENCE_MS / 1000
         while len(found := app.rows()[before:]) < count and time.monotonic() < until:
             time.sleep(0.05)
         assert len(found) == count
@@ -105,15 +107,17 @@ def test_other_options_are_behind_the_flag_and_make_one_row_each(chat: ChatPage,
     """Gradio says them twice."""
     server.then(says("Yes."))
     chat.ask("Hi")
+    answered: list[Response] = []
+    chat.page.on("response", lambda response: answered.append(response) if is_verdict(response.request) else None)
     chat.button("Feedback").click()
     chat.conversation.get_by_text("Inaccurate").click()
-    chat.page.wait_for_timeout(500)
+    wait_for(chat.page, lambda: len(answered) == len(("said", "said again")))
     assert [row["rating"] for row in rows(1)] == ["Inaccurate"]
 
 
 def test_what_was_stopped_or_broken_off_can_be_rated_too(chat: ChatPage, rows: Rows, server: Upstream) -> None:
     """With what had arrived, and how it ended."""
-    server.then(says_without_end(), hangs("Half"))
+    server.then(says_without_end(), is_cut("Half"))
     chat.send("a")
     chat.expect_answer("word")
     chat.stop_button.click()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+from itertools import chain
+from threading import Event
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.app_process import App
 from tests.browser.chat_page import ChatPage, open_chat
-from tests.browser.conftest import StartApp
-from tests.browser.upstream import Reply, Upstream, fails, hangs, says, says_without_end
+from tests.browser.conftest import PATIENCE_MS, StartApp
+from tests.browser.upstream import Reply, Upstream, fails, hangs, says, says_without_end, until
 
 pytestmark = pytest.mark.browser
 
@@ -22,6 +25,7 @@ presets:
   - {{name: Assistant, endpoints: [scripted]}}
   - {{name: Careful, endpoints: [broken, scripted]}}
 """
+WAITED = re.compile(r"No answer yet from scripted, (\d+) s")
 
 
 @pytest.fixture(scope="module")
@@ -34,19 +38,30 @@ def test_a_cold_model_does_not_look_dead(chat: ChatPage, server: Upstream) -> No
     """The page counts the seconds; Stop ends the waiting and closes the request."""
     server.then(hangs())
     chat.send("Hi")
-    chat.expect_answer("No answer yet from scripted, 2 s")
-    chat.expect_answer("No answer yet from scripted, 3 s")
+    expect(chat.answers.last).to_contain_text(WAITED)
+    waited_s = seconds_in(chat)
+    expect(chat.answers.last).not_to_contain_text(f", {waited_s} s")
+    expect(chat.answers.last).to_contain_text(WAITED)
+    assert seconds_in(chat) > waited_s
     chat.stop_button.click()
     chat.expect_done()
     chat.expect_answer("You stopped this answer.")
-    assert server.asked[-1].closed.wait(1)
+    assert server.asked[-1].closed.wait(PATIENCE_MS / 1000)
+
+
+def seconds_in(chat: ChatPage) -> int:
+    """How long the page says that it has waited."""
+    waited = WAITED.search(chat.answers.last.inner_text())
+    assert waited, "It says nothing of that any more."
+    return int(waited.group(1))
 
 
 def test_a_server_that_loads_its_model_says_so(chat: ChatPage, server: Upstream) -> None:
     """llama.cpp answers 503 until it is done; that is no failure."""
-    server.then(*[fails(503, "Loading model", code="unavailable_error")] * 2, says("Loaded."))
+    server.otherwise = fails(503, "Loading model", code="unavailable_error")
     chat.send("Hi")
     chat.expect_answer("scripted is loading the model")
+    server.otherwise = says("Loaded.")
     chat.expect_answer("Loaded.")
     chat.expect_done()
     expect(chat.try_again).to_have_count(0)
@@ -81,6 +96,7 @@ def test_the_answer_says_who_gave_it_when_another_was_to(page: Page, app: App, s
     chat = open_chat(page, app)
     chat.page.get_by_label("Preset").click()
     chat.page.get_by_role("option", name="Careful").click()
+    expect(chat.page.get_by_label("Preset")).to_have_value("Careful")
     chat.ask("Hi")
     chat.expect_answer("Answered by scripted: broken (127.0.0.1:9) refused the connection.")
     chat.expect_answer("Hello there.")
@@ -145,15 +161,16 @@ def test_a_missing_model_can_be_had_where_that_is_allowed(
     page: Page, start_app: StartApp, ollama: Upstream, allowed: str
 ) -> None:
     """The page shows how it comes, and then the answer to the question."""
+    seen = Event()
     layer = {"status": "pulling 6a0746a1ec1a", "digest": "sha256:6a07", "total": 2_000_000_000}
     ollama.elsewhere["/api/pull"] = Reply(
         200,
         {"content-type": "application/x-ndjson"},
-        [
-            json.dumps({**layer, "completed": 500_000_000}).encode() + b"\n",
-            1.5,
-            b'{"status": "success"}\n',
-        ],
+        chain(
+            [json.dumps({**layer, "completed": 500_000_000}).encode() + b"\n"],
+            until(seen),
+            [b'{"status": "success"}\n'],
+        ),
     )
     app = start_app(
         f"""
@@ -170,6 +187,7 @@ server: {{allow_pull: {allowed}}}
         return
     chat.button("Get the model").click()
     chat.expect_answer("0.5 / 2.0 GB")
+    seen.set()
     chat.expect_answer("Hello there.")
     assert [exchange.body for exchange in ollama.exchanges if exchange.path == "/api/pull"] == [
         {"model": "llama3.2:1b", "stream": True}

@@ -13,14 +13,16 @@ import socket
 import struct
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import cycle
+from pathlib import Path
 from time import monotonic
 from typing import Any, TypeAlias, TypeVar
 
 MODEL = "toy"
+_CONNECTIONS = Path("/proc/net/tcp")
 Step: TypeAlias = bytes | float | None
 """Bytes to send, seconds to wait, or None: stay silent until the client goes."""
 
@@ -77,6 +79,23 @@ def says_without_end(piece: str = "word ", *, pace_s: float = 0.02) -> Reply:
     return stream(cycle((chunk({"content": piece}), pace_s)))
 
 
+def says_as_taken(*pieces: str, taken: Callable[[int], bool]) -> Reply:
+    """An answer at the pace of whoever takes it: piece number `n` (the first is 0) is said once `taken(n)` holds.
+
+    It is asked again and again, in the thread of the server.
+    """
+
+    def steps() -> Iterator[Step]:
+        for number, piece in enumerate(pieces):
+            while not taken(number):
+                yield 0.005
+            yield chunk({"content": piece})
+        yield chunk({}, finish="stop")
+        yield b"data: [DONE]\n\n"
+
+    return stream(steps())
+
+
 def is_cut(*pieces: str) -> Reply:
     """An answer whose stream ends cleanly, but without saying that it is whole."""
     return says(*pieces, finish=None, done=False)
@@ -106,6 +125,12 @@ def calls(name: str, **arguments: Any) -> Reply:
     call = {"index": 0, "id": "call-1", "type": "function", "function": function}
     steps = [chunk({"role": "assistant", "tool_calls": [call]}), chunk({}, finish="tool_calls"), b"data: [DONE]\n\n"]
     return stream(steps)
+
+
+def until(seen: threading.Event) -> Iterator[Step]:
+    """Steps that wait until a test has seen what it is about, however long that takes."""
+    while not seen.is_set():
+        yield 0.02
 
 
 def answers(data: Any) -> Reply:
@@ -247,10 +272,34 @@ async def _send(reply: Reply, writer: asyncio.StreamWriter) -> None:
     writer.write(unsent)
     await writer.drain()
     if reply.reset:
-        await asyncio.sleep(0.05)  # a reset may take with it what the client has not read yet
+        await _is_read(writer)  # a reset takes with it what the client has not read yet
         linger_none = struct.pack("ii", 1, 0)
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_none)
         writer.transport.abort()
+
+
+async def _is_read(writer: asyncio.StreamWriter) -> None:
+    """Waits until the client, on this machine too, has read all that was written; where nothing tells, for a moment."""
+    await asyncio.sleep(0.05)
+    ours, theirs = (writer.get_extra_info(name)[1] for name in ("sockname", "peername"))
+    while _unread_bytes(theirs, ours):  # noqa: ASYNC110 -- the system has no event for it
+        await asyncio.sleep(0.01)
+
+
+def _unread_bytes(port: int, other: int) -> int:
+    """How much waits to be read at `port` from the port `other`, as Linux tells; 0 elsewhere.
+
+    Source: https://docs.kernel.org/networking/proc_net_tcp.html.
+    """
+    connections = _CONNECTIONS.read_text().splitlines()[1:] if _CONNECTIONS.exists() else []
+    for _, local, remote, _, queues, *_ in map(str.split, connections):
+        if (_last_hex(local), _last_hex(remote)) == (port, other):
+            return _last_hex(queues)
+    return 0
+
+
+def _last_hex(pair: str) -> int:
+    return int(pair.rpartition(":")[2], 16)
 
 
 async def _paced(steps: Iterable[Step]) -> AsyncIterator[bytes]:

@@ -18,7 +18,8 @@ from chat_app.server.turns import RunningTurns
 
 
 def app_with(running: RunningTurns) -> Starlette:
-    """Its routes: an event stream that never ends, turns of any length, and a question."""
+    """Its routes: an event stream that never ends, turns of any length, an end to them, and a question."""
+    enough = asyncio.Event()
 
     async def heartbeat(_request: Request) -> Response:
         async def beats() -> AsyncIterator[str]:
@@ -35,17 +36,22 @@ def app_with(running: RunningTurns) -> Starlette:
         async def words() -> AsyncIterator[str]:
             with running.begin("ada", "1") as stop:
                 until = monotonic() + seconds
-                while monotonic() < until and (deaf or not stop.is_set()):
+                while monotonic() < until and not enough.is_set() and (deaf or not stop.is_set()):
                     yield "word "
                     await asyncio.sleep(0.05)
                 yield "stopped" if stop.is_set() else "done"
 
         return StreamingResponse(words(), media_type="text/event-stream")
 
+    async def end_turns(_request: Request) -> Response:
+        enough.set()
+        return PlainTextResponse("ok")
+
     async def draining(_request: Request) -> Response:
         return PlainTextResponse(str(running.draining))
 
-    return Starlette(routes=[Route("/heartbeat", heartbeat), Route("/turn", turn), Route("/draining", draining)])
+    answers = {"/heartbeat": heartbeat, "/turn": turn, "/enough": end_turns, "/draining": draining}
+    return Starlette(routes=[Route(path, answer) for path, answer in answers.items()])
 
 
 def main() -> None:

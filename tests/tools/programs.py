@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -12,10 +11,12 @@ from typing import Any
 
 from chat_app.config import McpServerConfig
 from chat_app.tools.mcp_servers import McpServer
+from tests.ports import free_port
 
 HERE = Path(__file__).parent
 NEW, OLD = str(HERE / "mcp_server.py"), str(HERE / "old_server.py")
-ENOUGH_S = 20.0
+ENOUGH_S = 60.0
+"""To start a program, say, on a machine where others start as well."""
 
 
 def started(script: str, *arguments: str, name: str = "files", **settings: Any) -> McpServerConfig:
@@ -36,13 +37,6 @@ async def server_of(config: McpServerConfig, **options: Any) -> AsyncIterator[Mc
         yield server
     finally:
         await server.close()
-
-
-def free_port() -> int:
-    """A port where nothing listens."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 class HttpServer:

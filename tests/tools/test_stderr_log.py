@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from array import array
+from fcntl import ioctl
+from termios import FIONREAD
 
 import pytest
 
@@ -14,12 +17,20 @@ async def said(log: StderrLog, text: str) -> None:
     """Has the log receive it through a pipe."""
     async with open_for(log) as file:
         await asyncio.to_thread(_write, file.fileno(), text)
-        await asyncio.sleep(0.02)
+        while _unread(file.fileno()):  # noqa: ASYNC110 - the loop that waits here is the one that reads
+            await asyncio.sleep(0)
 
 
 def _write(number: int, text: str) -> None:
     with open(number, "w", closefd=False) as file:
         file.write(text)
+
+
+def _unread(number: int) -> int:
+    """How many bytes are in the pipe."""
+    count = array("i", [0])
+    ioctl(number, FIONREAD, count)
+    return count[0]
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
