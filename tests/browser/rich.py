@@ -7,7 +7,6 @@ that is not there.
 from __future__ import annotations
 
 import json
-import re
 import sys
 import wave
 from base64 import b64encode
@@ -20,11 +19,13 @@ from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from tests.browser.chat_page import ChatPage
+from tests.browser.moments import soon
 from tests.browser.upstream import Reply, Upstream, chunk, event, stream
 
 ROOT: Final = Path(__file__).parents[2]
 ENVIRONMENT: Final = {"PYTHONPATH": str(ROOT)}
 """For the app, which runs elsewhere, to find the functions."""
+_TEN_FRAMES: Final = "async () => { for (let at = 0; at < 10; at += 1) await new Promise(requestAnimationFrame); }"
 SETTINGS: Final = f"""
 endpoints: [{{{{name: scripted, base_url: "{{base_url}}", attempts: 1, input_modalities: {{{{"*": [image]}}}}}}}}]
 tools:
@@ -110,14 +111,23 @@ def thought(chat: ChatPage, title: str) -> Locator:
 
 
 def opened(chat: ChatPage, *titles: str) -> None:
-    """Unfold these thoughts, if they are not."""
+    """Unfold these thoughts, if they are not. Gradio folds one by itself when what it tells of is over."""
+
+    def is_open(head: Locator) -> bool:
+        if not _is_expanded(head):
+            head.click()
+        head.page.evaluate(_TEN_FRAMES)
+        return _is_expanded(head)
+
     for title in titles:
         head = chat.conversation.locator(".thought-group .title").filter(has_text=title).last
         expect(head).to_be_visible()
-        if "expanded" not in (head.get_attribute("class") or ""):
-            head.click()
         # What it holds is there with that; until then the title of a call would be found in that of its calls.
-        expect(head).to_have_class(re.compile("expanded"))
+        assert soon(chat.page, lambda head=head: is_open(head), bool)  # type: ignore[misc]
+
+
+def _is_expanded(head: Locator) -> bool:
+    return "expanded" in (head.get_attribute("class") or "")
 
 
 def _piece(call: Mapping[str, Any]) -> bytes:
