@@ -132,7 +132,7 @@ def create_app(
         health.routes(__version__, lambda: _health_of(catalog), stopping=lambda: running.draining)
     )
     loaded = modules.read_files()
-    root.router.routes.extend(page_files.routes(loaded.folder, loaded.contents))
+    root.router.routes.append(page_files.route(loaded.folder, loaded.contents))
     if config.chat.multimodal:
         root.router.routes.extend(
             uploads.routes(

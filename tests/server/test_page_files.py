@@ -6,12 +6,12 @@ from starlette.applications import Starlette
 from chat_app.server.compressed import Compressed
 from chat_app.server.gate import Gate
 from chat_app.server.headers import SecurityHeaders
-from chat_app.server.page_files import routes
+from chat_app.server.page_files import route
 from tests.server.asgi import ask
 
 FOLDER, OLD = "/static/0123456789ab", "/static/ba9876543210"
 LONG = b"export const a = 1;\n" * 100
-APP = Starlette(routes=routes(FOLDER, {"history/main.mjs": LONG, "history.css": b"a {}"}))
+APP = Starlette(routes=[route(FOLDER, {"history/main.mjs": LONG, "history.css": b"a {}"})])
 GATE = SecurityHeaders(Gate(Compressed(APP)))
 
 
