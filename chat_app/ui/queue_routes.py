@@ -15,10 +15,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Any, Final, cast
+from typing import Final, cast
 
-import orjson
-from fastapi import Request
+from fastapi import HTTPException, Request
+from fastapi.responses import JSONResponse
 from gradio import __version__
 from gradio.data_classes import PredictBody, PredictBodyInternal
 from gradio.queueing import Queue
@@ -31,15 +31,16 @@ from gradio.server_messages import (
     UnexpectedErrorMessage,
 )
 from gradio.utils import get_heartbeat_rate
-from pydantic import BaseModel, ValidationError
-from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+
+from chat_app.ui.rewriting import Receive, Scope, Send
 
 APPLIES = __version__.startswith("6.31.")
 JOIN: Final = "/gradio_api/queue/join"
 DATA: Final = "/gradio_api/queue/data"
+_STREAM: Final = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"x-accel-buffering", b"no")]
+"""The second keeps nginx from gathering the answer until it is whole
+(https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering)."""
 _REFUSED: Final = {
     "queue_full": HTTPStatus.SERVICE_UNAVAILABLE,
     "validator_error": HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -88,8 +89,7 @@ class Data:
         page = Request(scope).query_params.get("session_hash")
         if page is None:
             raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "Session hash not found.")
-        headers = [(b"content-type", b"text/event-stream; charset=utf-8")]
-        await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": headers})
+        await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": _STREAM})
         await _Stream(_queue_of(self._app), page, send).run(receive)
 
 
@@ -161,8 +161,8 @@ class _Stream:
         return bool(over) and not events
 
     async def _say(self, messages: Iterable[EventMessage], *, last: bool) -> None:
-        body = b"".join(b"data: %b\n\n" % orjson.dumps(vars(message), default=_plain) for message in messages)
-        await self._send({"type": "http.response.body", "body": body, "more_body": not last})
+        body = "".join(f"data: {message.model_dump_json(fallback=str)}\n\n" for message in messages)
+        await self._send({"type": "http.response.body", "body": body.encode(), "more_body": not last})
 
 
 def _route(path: str, endpoint: Join | Data, method: str) -> Route:
@@ -181,10 +181,6 @@ async def _posted(request: Request) -> PredictBody:
     try:
         if kind == "application/json":
             return PredictBody.model_validate_json(await request.body())
-    except ValidationError:
+    except ValueError:
         pass  # told with what is no JSON at all
     raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "An event is JSON, with a list as its `data`.")
-
-
-def _plain(value: Any) -> Any:
-    return value.model_dump() if isinstance(value, BaseModel) else str(value)

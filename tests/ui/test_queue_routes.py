@@ -71,6 +71,7 @@ async def test_what_is_there_at_the_same_time_comes_together() -> None:
         query = {"session_hash": visitor.session}
         async with visitor.http.stream("GET", queue_routes.DATA, params=query) as response:
             assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
+            assert response.headers["x-accel-buffering"] == "no"
             pieces = [piece async for piece in response.aiter_raw()]
     assert b"process_completed" in pieces[-1]
     assert b"close_stream" in pieces[-1]
