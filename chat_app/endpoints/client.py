@@ -141,7 +141,7 @@ class HttpEndpoint:
 
     @asynccontextmanager
     async def _asking(self, body: dict[str, Any]) -> AsyncGenerator[httpx2.Response, None]:
-        """The response to `body`, posted as it is: `chat.completions.create` goes through it by its types."""
+        """The response to `body`, posted as it is: `chat.completions.create` goes through all it could be given."""
         if _wire.isEnabledFor(logging.DEBUG):
             _wire.debug("%s > %s", self.name, json.dumps(body, ensure_ascii=False))
         stream = await self._openai.post(

@@ -1,8 +1,9 @@
 """The openai client as it is used here: it sends requests, and nothing that it finds by itself.
 
 It takes nothing from the environment, retries nothing and adds none of its own headers: openai 3.52 reads
-`OPENAI_API_KEY`, `OPENAI_ORG_ID`, `OPENAI_PROJECT_ID` and `OPENAI_CUSTOM_HEADERS` and would send them to whatever
-server `base_url` names. Those that a request carries, the key among them, are the HTTP client's (`transport.py`).
+`OPENAI_API_KEY`, `OPENAI_ADMIN_KEY`, `OPENAI_ORG_ID`, `OPENAI_PROJECT_ID` and `OPENAI_CUSTOM_HEADERS`, and would send
+them to whatever server `base_url` names. Those that a request carries, the key among them, are the HTTP client's
+(`transport.py`).
 """
 
 from __future__ import annotations

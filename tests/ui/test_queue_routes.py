@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, MutableMapping
 from typing import Any
 
 import gradio as gr
 import pytest
+from fastapi import HTTPException
 from starlette.concurrency import run_in_threadpool
 
 from chat_app.ui import queue_routes
@@ -65,16 +66,77 @@ async def test_no_thread_is_asked_about_a_login(monkeypatch: pytest.MonkeyPatch)
 
 
 async def test_what_is_there_at_the_same_time_comes_together() -> None:
-    """The end of an answer and the end of the stream are one piece."""
-    async with page_of(grows) as (visitor, _):
-        await visitor.join()
+    """All that an event has said before its page asks is one piece."""
+    async with page_of(grows) as (visitor, queue):
+        await visitor.join("other")
+        await until(lambda: not queue.event_ids_to_events)
         query = {"session_hash": visitor.session}
         async with visitor.http.stream("GET", queue_routes.DATA, params=query) as response:
             assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
             assert response.headers["x-accel-buffering"] == "no"
-            pieces = [piece async for piece in response.aiter_raw()]
-    assert b"process_completed" in pieces[-1]
-    assert b"close_stream" in pieces[-1]
+            first = await anext(response.aiter_raw())
+    assert b"process_starts" in first
+    assert b"process_completed" in first
+
+
+async def test_an_event_that_comes_while_the_last_message_is_sent_keeps_the_stream() -> None:
+    """To a slow page a large answer is on its way for seconds."""
+    async with page_of(grows) as (visitor, queue):
+        first, second = await visitor.join("other"), ""
+        await until(lambda: not queue.event_ids_to_events)
+        sent = b""
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            nonlocal sent, second
+            if b"process_completed" in message.get("body", b"") and not second:
+                second = await visitor.join("other")
+            sent += message.get("body", b"")
+
+        queue_app = queue.server_app
+        assert queue_app is not None
+        scope = {"type": "http", "method": "GET", "query_string": f"session_hash={visitor.session}".encode()}
+        async with asyncio.timeout(LONG_S):
+            await queue_routes.Data(queue_app)(scope, asyncio.Event().wait, send)
+    told = [json.loads(line[6:]) for line in sent.decode().split("\n\n") if line]
+    ended = [message["event_id"] for message in told if message["msg"] == "process_completed"]
+    assert ended == [first, second]
+    assert [message["msg"] for message in told].count("close_stream") == 1
+
+
+async def test_half_an_emoji_goes_both_ways() -> None:
+    """A browser sends one when an emoji was cut; the other half of JSON's readers and writers refuse it."""
+    async with page_of(grows) as (visitor, _):
+        body = b'{"data": ["cut \\ud83d"], "fn_index": 0, "session_hash": "somebody"}'
+        headers = {"content-type": "application/json"}
+        (await visitor.http.post(queue_routes.JOIN, content=body, headers=headers)).raise_for_status()
+        [ended] = await visitor.told("process_completed")
+    assert ended["output"]["data"] == [{"text": "cut \ud83d there.", "turn": "1"}]
+
+
+async def test_a_page_whose_body_is_refused_or_that_leaves_is_gone(caplog: pytest.LogCaptureFixture) -> None:
+    """No stream is left behind by a request that is too large; of a post that did not come whole nothing is logged."""
+    async with page_of(grows) as (visitor, queue):
+        await visitor.join()
+        queue_app = queue.server_app
+        assert queue_app is not None
+        scope = {"type": "http", "method": "GET", "headers": [], "query_string": b"session_hash=somebody"}
+
+        async def too_large() -> MutableMapping[str, Any]:
+            raise HTTPException(413)
+
+        async def leaves() -> MutableMapping[str, Any]:
+            return {"type": "http.disconnect"}
+
+        async def send(_message: MutableMapping[str, Any]) -> None:
+            pass
+
+        async with asyncio.timeout(LONG_S):
+            await queue_routes.Data(queue_app)(scope, too_large, send)
+        assert "somebody" not in queue.pending_messages_per_session
+        posted = {**scope, "method": "POST", "headers": [(b"content-type", b"application/json")]}
+        with pytest.raises(HTTPException, match="did not come whole"):
+            await queue_routes.Join(queue_app)(posted, leaves, send)
+    assert not caplog.records
 
 
 async def test_a_stream_with_nothing_to_say_beats(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,6 +236,7 @@ async def test_what_is_no_event_is_refused_as_gradio_does(*, routes: bool) -> No
         (event, "application/x-www-form-urlencoded", 422),
         (b'{"data": ["Hi"], "fn_index": 0}', "application/json", 400),
         (b'{"data": ["Hi"], "session_hash": "a"}', "application/json", 400),
+        (b'{"data": ["cut \\ud83d"], "fn_index": 0, "session_hash": "a"}', "application/json", 200),
         (b'{"data": "Hi", "fn_index": 0, "session_hash": "a"}', "application/json", 422),
         (b'["Hi"]', "application/json", 422),
         (b"{", "application/json", 422),

@@ -78,6 +78,7 @@ const pickedPreset = () => document.querySelector("#preset input")?.value ?? "";
 
 const start = async () => {
   const draft = draftOf(`${settings.store} draft`);
+  const drafted = draft.get() !== ""; // before this page was loaded
   // At once: the text box may be there before the store is.
   document.addEventListener("input", ({ target }) => {
     if (target.matches?.("#question textarea")) draft.set(target.value); // there are inputs for files, too
@@ -95,7 +96,15 @@ const start = async () => {
   let panel = null;
 
   // Gradio loads its buttons by themselves; on a slow network the first question is asked before they are there.
-  const click = (id) => withElement(id, (button) => button.click());
+  const clicked = new Set();
+  const click = (id) => {
+    if (clicked.has(id)) return;
+    clicked.add(id);
+    withElement(id, (button) => {
+      clicked.delete(id);
+      button.click();
+    });
+  };
   const draw = () => {
     click("show-conversation");
     turnsChanged();
@@ -153,7 +162,7 @@ const start = async () => {
   const open = async (id, how = "pushState") => {
     leaveEdit();
     // A page that is loaded anew has the question in its text box that was undone.
-    const chosen = await conversations.choose(id, { asLeft: !panel && draft.get() !== "" }).catch(trouble);
+    const chosen = await conversations.choose(id, { asLeft: !panel && drafted }).catch(trouble);
     if (chosen) {
       setAddress(how);
     } else if (chosen === false) {

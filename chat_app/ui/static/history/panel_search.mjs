@@ -77,8 +77,12 @@ export class Search {
   }
 
   async #ask(query, number) {
-    const found = await this.#actions.search(query);
-    if (number === this.#asked) this.#show(found, query);
+    try {
+      const found = await this.#actions.search(query);
+      if (number === this.#asked) this.#show(found, query);
+    } finally {
+      this.#shown = Math.max(this.#shown, number); // a search that failed is over as well
+    }
   }
 
   /** `found` is null while nothing is searched. */
