@@ -11,13 +11,23 @@ from fastapi import HTTPException
 from starlette.concurrency import run_in_threadpool
 
 from chat_app.ui import queue_routes
-from tests.ui.queued_page import LONG_S, Visitor, grows, page_of, until
+from tests.ui.queued_page import LONG_S, Turn, Visitor, grows, page_of, until
 
 
 def test_they_are_used_with_the_version_they_were_written_for() -> None:
     """A new version of Gradio has its own routes until ours have been read against them; then this is set anew."""
     assert queue_routes.APPLIES
     assert gr.__version__.startswith("6.31.")
+
+
+def waits_for(event: asyncio.Event) -> Turn:
+    """A turn whose one update is what was said, once `event` is set."""
+
+    async def waits(said: str, _request: gr.Request) -> AsyncGenerator[str, None]:
+        await event.wait()
+        yield said
+
+    return waits
 
 
 async def test_a_page_is_told_what_gradio_would_tell_it() -> None:
@@ -144,11 +154,7 @@ async def test_a_stream_with_nothing_to_say_beats(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("GRADIO_HEARTBEAT_INTERVAL", "0.05")
     go_on = asyncio.Event()
 
-    async def waits(said: str, _request: gr.Request) -> AsyncGenerator[str, None]:
-        await go_on.wait()
-        yield said
-
-    async with page_of(waits) as (visitor, _):
+    async with page_of(waits_for(go_on)) as (visitor, _):
         await visitor.join()
         beats = 0
         async with asyncio.timeout(LONG_S):
@@ -191,11 +197,7 @@ async def test_a_queue_that_has_stopped_takes_nothing_and_ends_its_streams(monke
     monkeypatch.setenv("GRADIO_HEARTBEAT_INTERVAL", "0.05")
     hold = asyncio.Event()
 
-    async def waits(said: str, _request: gr.Request) -> AsyncGenerator[str, None]:
-        await hold.wait()
-        yield said
-
-    async with page_of(waits) as (visitor, queue):
+    async with page_of(waits_for(hold)) as (visitor, queue):
         await visitor.join()
         told = asyncio.create_task(visitor.told("unexpected_error"))
         await asyncio.sleep(0)
@@ -210,11 +212,7 @@ async def test_a_full_queue_refuses_with_gradios_words() -> None:
     """The page shows them."""
     hold = asyncio.Event()
 
-    async def waits(said: str, _request: gr.Request) -> AsyncGenerator[str, None]:
-        await hold.wait()
-        yield said
-
-    async with page_of(waits, limit=1) as (visitor, queue):
+    async with page_of(waits_for(hold), limit=1) as (visitor, queue):
         queue.max_size = 1
         await visitor.join()
         await until(lambda: bool(queue.active_jobs))
